@@ -1,0 +1,81 @@
+"""The `thresher` command: finds the verb, opens the workspace, prints errors as people read them."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from thresher.errors import ThresherError
+from thresher.workspace import Workspace
+
+# A table instead of imports, so that `thresher --help` loads neither torch nor Numba.
+VERBS = {
+    "album": "Recordings in, a released album out: every step below, resumed where it stopped.",
+    "corpus": "Turn recordings into training material.",
+    "train": "Train a model on a corpus.",
+    "generate": "Generate clips from a trained run.",
+    "curate": "Sort the grain from the chaff: make a song out of clips.",
+    "art": "Draw a cover from the music itself.",
+    "release": "Master songs, tag them and build the album's site.",
+    "journal": "List, show and compare everything that was ever made here.",
+}
+
+pass_workspace = click.make_pass_decorator(Workspace)
+
+
+class Verbs(click.Group):
+    """Loads a verb's module (`thresher.cli.VERB`, command `VERB`) when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f"thresher.cli.{name}")
+        command = getattr(module, name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs)
+@click.option(
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("thresher-workspace"),
+    show_default=True,
+    envvar="THRESHER_WORKSPACE",
+    help="Folder that holds corpora, runs, clips, songs and releases.",
+)
+@click.version_option(package_name="thresher")
+@click.pass_context
+def thresher(ctx: click.Context, workspace: Path) -> None:
+    """From a folder of recordings to a released album."""
+    ctx.obj = Workspace(workspace)
+
+
+def main() -> None:
+    """Entry point of the `thresher` command."""
+    try:
+        thresher.main(standalone_mode=False)
+    except ThresherError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped; run the same command again to go on", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output left; point stdout elsewhere so that exit stays quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

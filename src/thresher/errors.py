@@ -1,0 +1,33 @@
+"""The one error a user of Thresher ever sees."""
+
+from pathlib import Path
+
+
+class ThresherError(Exception):
+    """What is wrong, where we looked, and what to do next.
+
+    Rooms raise it; only the command line and the studio catch it. ``problem`` is one
+    sentence with the offending values in it, ``looked_at`` a path (or what stands for
+    one), ``hint`` the next thing to try.
+
+    >>> print(ThresherError("corpus 'drums' is empty", looked_at="corpora/drums", hint="add files"))
+    corpus 'drums' is empty
+      looked at: corpora/drums
+      try: add files
+    """
+
+    def __init__(
+        self, problem: str, *, looked_at: str | Path | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.looked_at = None if looked_at is None else str(looked_at)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [self.problem]
+        if self.looked_at is not None:
+            lines.append(f"  looked at: {self.looked_at}")
+        if self.hint is not None:
+            lines.append(f"  try: {self.hint}")
+        return "\n".join(lines)

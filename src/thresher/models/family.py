@@ -1,0 +1,148 @@
+"""What a model family is: one record that every room can work with.
+
+The record already fits families that train in several stages (a VQ-VAE, then its prior),
+that are prompted with text, audio or MIDI, that are steered by an artist (global) or by
+frames of features (local), and that are not autoregressive at all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from thresher.corpus import Corpus
+
+Split = Literal["training", "validation"]
+Prompt = Literal["nothing", "text", "audio", "midi"]
+State = dict[str, Tensor]
+"""What a network carries from one step to the next; empty when it carries nothing."""
+
+
+class Batch(NamedTuple):
+    """Tensors of one training step; ``fresh`` drops the carried state before it."""
+
+    tensors: dict[str, Tensor]
+    fresh: bool
+
+
+class Loss(NamedTuple):
+    """What one step costs."""
+
+    value: Tensor
+    """Scalar that the optimiser lowers."""
+    state: State
+    """Carried to the next step of the same batch; the loop detaches it."""
+    report: dict[str, Tensor]
+    """Detached scalars for people. ``bits`` (per sample) is there for every family that
+    predicts codes; the first entry is what early stopping and the best checkpoint watch."""
+    samples: int
+    """Audio samples this step learned from."""
+
+
+class Examples(Protocol):
+    """Batches addressed by step number, so a resumed run sees exactly the same ones."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps after which every example was seen once."""
+        ...
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step (0, 1, 2 …); the same step always gives the same batch."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamplesRequest:
+    """What a stage needs to lay out its examples."""
+
+    corpus: Corpus
+    config: Any
+    split: Split
+    batch_size: int
+    seed: int
+    earlier: Mapping[str, nn.Module] = field(default_factory=dict)
+    """Finished networks of the stages before this one, by stage name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One network and how it learns."""
+
+    name: str
+    build: Callable[[Any], nn.Module]
+    """Config to a freshly initialised network."""
+    examples: Callable[[ExamplesRequest], Examples]
+    loss: Callable[[nn.Module, Batch, State], Loss]
+
+
+class Conditioning(NamedTuple):
+    """What steers a trained network, besides a prompt."""
+
+    artists: tuple[str, ...] = ()
+    """Global: labels a clip can be made of, alone or mixed."""
+    features: tuple[str, ...] = ()
+    """Local: names of corpus features, in channel order."""
+    hop: int = 0
+    """Samples per frame of local features; 0 when there are none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipRequest:
+    """One clip to make. Everything the clip depends on is in here."""
+
+    seed: int
+    length_samples: int
+    temperature: float = 1.0
+    prime: Float[np.ndarray, " samples"] | None = None
+    """Audio prompt in [-1, 1] at the network's rate; the clip continues after it."""
+    text: str | None = None
+    midi: Path | None = None
+    artists: Mapping[str, float] | None = None
+    """Weights of artists, summing to 1; None is an equal mix."""
+    frames: Float[np.ndarray, "frames channels"] | None = None
+    """Local conditioning, one row per hop, covering the whole clip."""
+
+
+class Sampler(Protocol):
+    """Turns requests into sound; packs the weights once when it is built."""
+
+    @property
+    def lanes(self) -> int:
+        """Clips that fill the engine; more are better split over several calls."""
+        ...
+
+    def render(
+        self, requests: Sequence[ClipRequest]
+    ) -> Iterator[Float[np.ndarray, "clips samples"]]:
+        """Yield audio in [-1, 1] block by block, all clips side by side.
+
+        Blocks go on until the longest clip is done; a shorter clip's tail is to be cut.
+        A clip depends on its own request only: never on its neighbours or their number.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A kind of model, as the rest of Thresher sees it."""
+
+    name: str
+    summary: str
+    """One line for `--help`."""
+    config: type[Any]
+    stages: tuple[Stage, ...]
+    sampler: Callable[[Mapping[str, nn.Module], Any], Sampler]
+    """Networks by stage name, and the config, to a sampler."""
+    presets: Mapping[str, Mapping[str, Any]]
+    """Named sets of settings; "" is not a name, the defaults need none."""
+    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By preset name: training settings that suit it (batch size, learning rate…)."""
+    prompts: frozenset[Prompt] = frozenset({"nothing"})
+    conditioning: Callable[[Any], Conditioning] = lambda config: Conditioning()
+    fit: Callable[[Any, Corpus], Any] = lambda config, corpus: config
+    """Fill in what the corpus decides (rate, quantiser, artists); keep the rest."""
