@@ -7,7 +7,7 @@ the stranger. Every claim it makes (hashes, shapes, settings) is checked before 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -102,21 +102,21 @@ def save_checkpoint(
         _write_weights(path, _plain_tensors(networks[stage], getattr(torch, dtype)))
         files[path.name] = content_hash(path)
     bits = checkpoint.bits
-    document = {
-        "format": FORMAT,
-        "family": checkpoint.family,
-        "stages": list(checkpoint.stages),
-        "config": to_mapping(checkpoint.config),
-        "sample_rate": checkpoint.sample_rate,
-        "artists": list(checkpoint.artists),
-        "step": checkpoint.step,
+    document = _Document(
+        format=FORMAT,
+        family=checkpoint.family,
+        stages=list(checkpoint.stages),
+        config=to_mapping(checkpoint.config),
+        sample_rate=checkpoint.sample_rate,
+        artists=list(checkpoint.artists),
+        step=checkpoint.step,
         # JSON knows no infinity; a model that was never measured says null as well.
-        "bits": bits if bits is not None and math.isfinite(bits) else None,
-        "files": files,
-        "meta": checkpoint.meta,
-    }
-    write_json(folder / CHECKPOINT, document)
-    return _from_document(folder, _Document(**document))
+        bits=bits if bits is not None and math.isfinite(bits) else None,
+        files=files,
+        meta=checkpoint.meta,
+    )
+    write_json(folder / CHECKPOINT, asdict(document))
+    return _from_document(folder, document)
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
