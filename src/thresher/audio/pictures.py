@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from thresher.disk import whole_file
 
@@ -145,6 +146,7 @@ def _in_ink(axes: Axes) -> None:
 
 
 def _printable(title: str) -> str:
-    clean = "".join(c if c.isprintable() else " " for c in title)
     # matplotlib warns for every glyph its font lacks; a picture's caption may be plain.
-    return "".join(c if ord(c) < 0x250 else "?" for c in clean)[:120]
+    glyphs = get_font(findfont(FontProperties()))
+    known = (c if c.isprintable() and glyphs.get_char_index(ord(c)) else "?" for c in title)
+    return "".join(known)[:120]
