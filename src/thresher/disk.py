@@ -30,11 +30,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     # The suffix stays last: encoders choose the format by it.
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
-        with _clear_disk_errors(path):
+        with clear_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield part
             _flush(part)
-            os.replace(part, path)
+            part.replace(path)
             _flush(path.parent)
     finally:
         part.unlink(missing_ok=True)
@@ -51,7 +51,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with _clear_disk_errors(path):
+        with clear_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _sweep_dead(path)
             shutil.rmtree(part, ignore_errors=True)
@@ -62,11 +62,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
             if path.exists():
                 old = path.with_name(f".{path.name}.{os.getpid()}.old")
                 shutil.rmtree(old, ignore_errors=True)
-                os.replace(path, old)
-                os.replace(part, path)
+                path.replace(old)
+                part.replace(path)
                 shutil.rmtree(old, ignore_errors=True)
             else:
-                os.replace(part, path)
+                part.replace(path)
             _flush(path.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -158,7 +158,12 @@ def _sweep_dead(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _clear_disk_errors(path: Path) -> Iterator[None]:
+def clear_disk_errors(path: Path) -> Iterator[None]:
+    """Turn the disk's own errors into ones that say what to do.
+
+    Raises:
+        ThresherError: the disk is full, or ``path`` cannot be written.
+    """
     try:
         yield
     except OSError as error:
