@@ -36,9 +36,7 @@ def setting(default: Any, *, unit: str, why: str, source: str) -> Any:
     ``unit`` is "" for pure numbers and names; ``source`` is a paper and section, a
     repository and path, a benchmark or journal entry, or an honest "taste".
     """
-    return dataclasses.field(
-        default=default, metadata={"unit": unit, "why": why, "source": source}
-    )
+    return dataclasses.field(default=default, metadata={"unit": unit, "why": why, "source": source})
 
 
 def explanations(config: type[Any] | Any) -> list[Explanation]:
@@ -71,10 +69,11 @@ def from_mapping(config: type[C], values: Mapping[str, Any], *, origin: str = "s
     for key in values:
         if key not in names:
             raise _unknown_key(key, names, config.__name__, origin)
+    text = _as_json(values, origin)
     try:
         # JSON's strict mode is the rule people expect of a recipe: a list may fill a
         # tuple and 1 may fill a float, but "1" is not a number and 1 is not a truth.
-        return TypeAdapter(config).validate_json(json.dumps(dict(values)), strict=True)
+        return TypeAdapter(config).validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or config.__name__
@@ -82,6 +81,18 @@ def from_mapping(config: type[C], values: Mapping[str, Any], *, origin: str = "s
         raise ThresherError(
             f"setting '{key}' = {shown!r}: {first['msg']}", looked_at=origin
         ) from None
+
+
+def _as_json(values: Mapping[str, Any], origin: str) -> str:
+    for key, value in values.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):  # TOML also has dates, nan and inf
+            raise ThresherError(
+                f"setting '{key}' = {value}: wants a finite number, text, a truth or a list",
+                looked_at=origin,
+            ) from None
+    return json.dumps(dict(values))
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
@@ -107,11 +118,17 @@ def parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
         key, equals, text = pair.partition("=")
         if not equals or not key.strip():
             raise ThresherError(f"--set wants key=value, got {pair!r}")
-        try:
-            values[key.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            values[key.strip()] = text
+        values[key.strip()] = _toml_or_text(text)
     return values
+
+
+def _toml_or_text(text: str) -> Any:
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+    # Text with a line break may be well-formed TOML that says more than one thing.
+    return table["value"] if len(table) == 1 and "\n" not in text else text
 
 
 def replace(config: C, values: Mapping[str, Any], *, origin: str = "--set") -> C:

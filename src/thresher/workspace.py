@@ -1,6 +1,9 @@
 """The only place that spells a path on disk."""
 
+import hashlib
 import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +27,20 @@ def checked_name(name: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A title as a safe folder name.
+    """A title as a safe folder name; titles that would look alike get a mark of their own.
 
-    >>> slug("Ænima / Tape No. 2")
-    'nima-tape-no-2'
+    >>> slug("Café del Mar / Tape No. 2")
+    'cafe-del-mar-tape-no-2'
+    >>> slug("海") == slug("空")
+    False
     """
-    cleaned = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:80].strip("-")
-    return cleaned or "untitled"
+    plain = unicodedata.normalize("NFKD", text).lower()
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    cleaned = re.sub(r"[^a-z0-9]+", "-", letters).strip("-") or "untitled"
+    if len(cleaned) <= 80 and not any(c.isalnum() and not c.isascii() for c in letters):
+        return cleaned
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{cleaned[:73].strip('-')}-{mark}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,16 @@ class Workspace:
     """A folder that holds everything: corpora, runs, clips, songs, covers, releases."""
 
     root: Path
+
+    def folders(self) -> Iterator[Path]:
+        """Every folder that has a manifest, by kind and name."""
+        for kind in ("corpora", "runs", "clips", "songs", "covers", "releases", "albums"):
+            for manifest in sorted((self.root / kind).glob("[!.]*/manifest.json")):
+                yield manifest.parent
+
+    def events(self, run_id: str) -> Path:
+        """TensorBoard event files of a run."""
+        return self.run(run_id) / "events"
 
     @property
     def journal(self) -> Path:

@@ -1,0 +1,26 @@
+"""What every test stands on."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from thresher.workspace import Workspace
+
+# Set before torch or Numba load: two cores are enough for tests, and workers share them.
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(variable, "2")
+# Nothing a test records may leave the machine, whoever runs it.
+os.environ.pop("THRESHER_MLFLOW", None)
+os.environ.pop("THRESHER_WORKSPACE", None)
+
+# A busy machine makes an example slow without making it wrong.
+settings.register_profile("thresher", deadline=None, max_examples=50)
+settings.load_profile("thresher")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace(tmp_path / "workspace")
