@@ -1,0 +1,122 @@
+"""Settings of a corpus."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from thresher.errors import ThresherError
+from thresher.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusConfig:
+    """How recordings become training material."""
+
+    sample_rate: int = setting(
+        16_000,
+        unit="Hz",
+        why="Cost and reach are counted in samples: 16 kHz keeps guitars and voices "
+        "recognisable (8 kHz of sound) at half the price of 32 kHz.",
+        source="Mehri et al. 2017, section 3; rncm-prism/prism-samplernn",
+    )
+    quantiser: Literal["mu-law", "linear"] = setting(
+        "mu-law",
+        unit="",
+        why="Spends codes where the ear listens. On equal footing (bits + E[log2 bin width]) "
+        "mu-law wins, -4.75 against -4.61 bits on a test clip.",
+        source="van den Oord et al. 2016, section 2.2; docs/architecture.md",
+    )
+    levels: int = setting(
+        256,
+        unit="codes",
+        why="37.9 dB with mu-law, nearly transparent; 256 outputs are cheap and fit one byte.",
+        source="van den Oord et al. 2016, section 2.2",
+    )
+    level_dbfs: float = setting(
+        -16.0,
+        unit="dBFS RMS",
+        why="One gain for the whole corpus. Loud enough that silence is rare in the codes "
+        "(models taught on quiet corpora fall silent), quiet enough that music seldom clips.",
+        source="benchmarks/corpus.py",
+    )
+    clipped_share: float = setting(
+        1e-4,
+        unit="share of samples",
+        why="The gain stops where more samples than this would pass full scale. A plain peak "
+        "limit would let one click in ten hours decide the level of everything.",
+        source="taste",
+    )
+    window_seconds: float = setting(
+        8.0,
+        unit="s",
+        why="What one example holds: state is carried through it and reset at its start.",
+        source="dadabots and PRiSM, 8 s chunks",
+    )
+    recipe: Literal["thresher", "prism", "dadabots"] = setting(
+        "thresher",
+        unit="",
+        why="thresher: even windows that cover everything once. prism: 1 in 8 seconds shared, "
+        "last partial dropped. dadabots: thousands of windows, nearly all of each shared, "
+        "silence kept. Training and validation never overlap in any of them.",
+        source="shared/specs/samplernn.md, Inputs",
+    )
+    dense_windows: int = setting(
+        6_400,
+        unit="windows",
+        why="dadabots only: how many windows the whole corpus is cut into (3,200 at 32 kHz).",
+        source="Cortexelus/dadabots_sampleRNN",
+    )
+    validation_fraction: float = setting(
+        0.1,
+        unit="share of each recording",
+        why="The last part of every recording is never trained on, so overfitting shows.",
+        source="rncm-prism/prism-samplernn (10%, but by shuffled chunk)",
+    )
+    silence_dbfs: float = setting(
+        -64.0,
+        unit="dBFS RMS",
+        why="What counts as silence, at the corpus's level.",
+        source="rncm-prism/prism-samplernn, preprocessing",
+    )
+    silent_share: float = setting(
+        0.5,
+        unit="share of a window",
+        why="Windows with this much silence are dropped: they teach a model to stay silent.",
+        source="rncm-prism/prism-samplernn: 4 s of 8 s",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no corpus.
+
+        Raises:
+            ThresherError: naming the setting and its range.
+        """
+        self._insist("sample_rate", 1_000 <= self.sample_rate <= 384_000, "1000 to 384000 Hz")
+        self._insist("levels", 2 <= self.levels <= 256, "2 to 256: codes are stored in one byte")
+        self._insist("level_dbfs", -60 <= self.level_dbfs <= 0, "-60 to 0 dBFS")
+        self._insist("clipped_share", 0 <= self.clipped_share < 0.1, "0 to 0.1")
+        self._insist("window_seconds", 0 < self.window_seconds <= 600, "above 0, to 600 s")
+        self._insist("dense_windows", self.dense_windows >= 1, "at least 1")
+        self._insist("validation_fraction", 0 <= self.validation_fraction <= 0.5, "0 to 0.5")
+        self._insist("silence_dbfs", math.isfinite(self.silence_dbfs), "a number of dBFS")
+        self._insist("silent_share", 0 < self.silent_share <= 1, "above 0, to 1")
+
+    @property
+    def feature_hop(self) -> int:
+        """Samples per row of the feature curves: the power of two nearest 64 ms.
+
+        A power of two, so that windows made of whole rows are also whole numbers of any
+        SampleRNN frame.
+        """
+        return int(2 ** round(math.log2(self.sample_rate * 0.064)))
+
+    @property
+    def window_samples(self) -> int:
+        """Samples in one window: whole feature rows (128,000 by default)."""
+        hop = self.feature_hop
+        return max(1, int(self.window_seconds * self.sample_rate) // hop) * hop
+
+    def _insist(self, name: str, holds: bool, allowed: str) -> None:
+        if not holds:
+            value: Any = getattr(self, name)
+            raise ThresherError(f"{name} = {value!r} is out of range", hint=f"{name}: {allowed}")

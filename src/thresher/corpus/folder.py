@@ -1,0 +1,120 @@
+"""A corpus on disk, opened."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float32, Int16, Int64, UInt8
+
+from thresher.audio.quantise import silence_code
+from thresher.corpus.config import CorpusConfig
+from thresher.disk import read_manifest
+from thresher.errors import ThresherError
+from thresher.settings import from_mapping
+
+SPLITS: tuple[Literal["training", "validation"], ...] = ("training", "validation")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """One recording's place in the arrays."""
+
+    start: int
+    """First sample; always on a feature row."""
+    stop: int
+    """One past the last sample of sound; silence may follow up to the next feature row."""
+    path: str
+    """Where it came from, as it was given."""
+    artist: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Corpus:
+    """Recordings as training material; the arrays are memory-mapped and read-only."""
+
+    name: str
+    folder: Path
+    manifest: dict[str, Any]
+    config: CorpusConfig
+    codes: UInt8[np.ndarray, " samples"]
+    """All recordings end to end, quantised."""
+    audio: Int16[np.ndarray, " samples"]
+    """The same, linear 16 bit, one gain for all."""
+    tracks: tuple[Track, ...]
+    artists: tuple[str, ...]
+    """Labels in order of appearance; the index is what windows carry."""
+    features: dict[str, Float32[np.ndarray, "frames _"]]
+    """Curves by name, one row per ``feature_hop`` samples."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return self.config.sample_rate
+
+    @property
+    def silence_code(self) -> int:
+        """The code of a zero sample (128 for mu-law)."""
+        return silence_code(self.config.quantiser, self.config.levels)
+
+    @property
+    def window_samples(self) -> int:
+        """Samples in one window."""
+        return self.config.window_samples
+
+    @property
+    def feature_hop(self) -> int:
+        """Samples per feature row."""
+        return self.config.feature_hop
+
+    def windows(self, split: Literal["training", "validation"]) -> Int64[np.ndarray, "n 2"]:
+        """Start sample and artist index of each window, in order of time.
+
+        Every start is a whole number of feature rows. Windows of the two splits are at
+        least a window apart within a recording.
+        """
+        return np.asarray(_array(self.folder / f"windows-{split}.npy"))
+
+
+def open_corpus(folder: Path) -> Corpus:
+    """Open a corpus that `build_corpus` left on disk.
+
+    Raises:
+        ThresherError: no corpus there, or one whose files are missing or damaged.
+    """
+    manifest = read_manifest(folder, kind="corpus")
+    try:
+        tracks = tuple(Track(**track) for track in manifest["tracks"])
+        artists = tuple(str(artist) for artist in manifest["artists"])
+        features = {name: _array(folder / f"{name}.npy") for name in manifest["features"]}
+        corpus = Corpus(
+            name=manifest["id"],
+            folder=folder,
+            manifest=manifest,
+            config=from_mapping(CorpusConfig, manifest["settings"], origin=str(folder)),
+            codes=_array(folder / "codes.npy"),
+            audio=_array(folder / "audio.npy"),
+            tracks=tracks,
+            artists=artists,
+            features=features,
+        )
+    except (KeyError, TypeError) as error:
+        raise _damaged(folder, f"manifest.json lacks or garbles {error}") from None
+    if len(corpus.codes) != len(corpus.audio) or len(corpus.codes) < tracks[-1].stop:
+        raise _damaged(folder, "codes, audio and tracks differ in length")
+    return corpus
+
+
+def _array(path: Path) -> np.ndarray:
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise _damaged(path, f"cannot read {path.name}: {error}") from None
+    return array
+
+
+def _damaged(path: Path, problem: str) -> ThresherError:
+    return ThresherError(
+        problem, looked_at=path, hint="build the corpus again: thresher corpus NAME RECORDINGS…"
+    )
