@@ -49,11 +49,11 @@ class Entry:
         return _mappings(self.manifest.get("stages"))
 
 
-def record(journal: Path, folder: Path) -> str:
+def enter_folder(journal: Path, folder: Path) -> str:
     """Enter a folder's manifest into the ledger and return its content hash.
 
-    Recording the same manifest again changes nothing; a changed one becomes a new entry
-    beside the old, so that whatever was made from the old still leads back to it.
+    The same manifest again changes nothing; a changed one becomes a new entry beside the
+    old, so that whatever was made from the old still leads back to it.
 
     Raises:
         ThresherError: no sound manifest in the folder, or a ledger that cannot be written.
@@ -61,11 +61,11 @@ def record(journal: Path, folder: Path) -> str:
     manifest = read_manifest(folder)
     digest = content_hash(folder)
     with writing(journal) as connection:
-        enter(connection, digest, _relative(folder, journal), manifest)
+        _enter(connection, digest, _relative(folder, journal), manifest)
     return digest
 
 
-def enter(
+def _enter(
     connection: sqlite3.Connection, digest: str, folder: str, manifest: Mapping[str, Any]
 ) -> None:
     """Write one entry inside a transaction; the one met last is a folder's present state."""
@@ -79,7 +79,7 @@ def enter(
             str(manifest.get("id")),
             folder,
             time.time_ns(),
-            json.dumps(manifest, ensure_ascii=False),
+            json.dumps(manifest),
         ),
     )
 

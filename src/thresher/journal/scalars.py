@@ -9,6 +9,7 @@ from typing import Self, SupportsFloat
 
 from thresher.errors import ThresherError
 from thresher.journal.events import EventFile
+from thresher.journal.mirror import mirror_live, require_mirror
 from thresher.journal.store import reading, writing
 
 FLUSH_SECONDS = 2.0
@@ -33,6 +34,7 @@ class Scalars:
         *,
         resumed_step: int | None = None,
     ) -> None:
+        require_mirror()
         self._journal = journal_path
         self._run = run_id
         self._waiting: list[tuple[int, str, float]] = []
@@ -78,6 +80,7 @@ class Scalars:
             self.flush()
         finally:
             self._events.close()
+        mirror_live(self._journal)
 
     def _flush_quietly(self) -> None:
         try:
@@ -91,9 +94,10 @@ def insert_scalars(
     connection: sqlite3.Connection, run_id: str, numbers: Iterable[tuple[int, str, float]]
 ) -> None:
     """Write (step, name, value) rows inside a transaction; the later value of two wins."""
+    now = time.time_ns()
     connection.executemany(
-        "INSERT OR REPLACE INTO scalars (run, step, name, value) VALUES (?, ?, ?, ?)",
-        ((run_id, step, name, value) for step, name, value in numbers),
+        "INSERT OR REPLACE INTO scalars (run, step, name, value, changed) VALUES (?, ?, ?, ?, ?)",
+        ((run_id, step, name, value, now) for step, name, value in numbers),
     )
 
 

@@ -33,6 +33,7 @@ CREATE TABLE scalars (
     step INTEGER NOT NULL,
     name TEXT NOT NULL,
     value REAL,                  -- NULL stands for NaN, which SQLite cannot hold
+    changed INTEGER NOT NULL,    -- ns since 1970: newer ones have yet to be mirrored
     PRIMARY KEY (run, name, step)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE notes (
@@ -48,10 +49,12 @@ CREATE TABLE mirrored (          -- what an MLflow server already has
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     server_run TEXT NOT NULL,
-    hash TEXT,
+    hash TEXT NOT NULL,
+    changed INTEGER NOT NULL,    -- newest scalar it has
     PRIMARY KEY (server, kind, id)
 ) STRICT;
 """
+_TABLES = _SCHEMA.count("CREATE TABLE")
 
 
 @contextlib.contextmanager
@@ -86,6 +89,23 @@ def writing(journal: Path) -> Iterator[sqlite3.Connection]:
             connection.rollback()
             raise
         connection.commit()
+
+
+def check(journal: Path) -> bool:
+    """Read the whole ledger; True when it is sound.
+
+    Raises:
+        ThresherError: it is busy or cannot be opened, which says nothing about its state.
+    """
+    with _clear_errors(journal), contextlib.closing(sqlite3.connect(journal)) as connection:
+        try:
+            rows = connection.execute("PRAGMA integrity_check").fetchall()
+            tables = connection.execute("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'")
+            return rows == [("ok",)] and tables.fetchone()[0] in (0, _TABLES)
+        except sqlite3.DatabaseError as error:
+            if _kind(error) in _REASONS:
+                raise
+            return False
 
 
 def _open(journal: Path) -> sqlite3.Connection:
@@ -150,7 +170,10 @@ def _clear_errors(journal: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        # The low byte is the kind of failure, the others say where in SQLite it arose.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        problem, hint = _REASONS.get(code, (_BROKEN, "thresher journal rebuild"))
+        problem, hint = _REASONS.get(_kind(error), (_BROKEN, "thresher journal rebuild"))
         raise ThresherError(problem.format(error=error), looked_at=journal, hint=hint) from error
+
+
+def _kind(error: sqlite3.Error) -> int:
+    # The low byte is the kind of failure, the others say where in SQLite it arose.
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
