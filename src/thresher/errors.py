@@ -1,6 +1,18 @@
 """The one error a user of Thresher ever sees."""
 
+import unicodedata
 from pathlib import Path
+
+
+def printable(text: str) -> str:
+    r"""Text from outside (titles, file names), unable to steer a terminal.
+
+    >>> print(printable("tape\x1b[2J 海\n2"))
+    tape\x1b[2J 海\n2
+    """
+    return "".join(
+        c if c.isprintable() or unicodedata.category(c) == "Zs" else repr(c)[1:-1] for c in text
+    )
 
 
 class ThresherError(Exception):
@@ -25,9 +37,9 @@ class ThresherError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [self.problem]
+        lines = [printable(self.problem)]
         if self.looked_at is not None:
-            lines.append(f"  looked at: {self.looked_at}")
+            lines.append(f"  looked at: {printable(self.looked_at)}")
         if self.hint is not None:
-            lines.append(f"  try: {self.hint}")
+            lines.append(f"  try: {printable(self.hint)}")
         return "\n".join(lines)

@@ -1,5 +1,6 @@
-"""The `thresher` command: finds the verb, opens the workspace, prints errors as people read them."""
+"""The `thresher` command: finds the verb, opens the workspace, prints errors for people."""
 
+import difflib
 import importlib
 import os
 import sys
@@ -29,19 +30,36 @@ class Verbs(click.Group):
     """Loads a verb's module (`thresher.cli.VERB`, command `VERB`) when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Verbs in the order they are used."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        """Import the verb's module.
+
+        Raises:
+            ThresherError: no such verb.
+        """
         if name not in VERBS:
-            return None
+            raise unknown_verb(name)
         module = importlib.import_module(f"thresher.cli.{name}")
         command = getattr(module, name)
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
+
+
+def unknown_verb(name: str) -> ThresherError:
+    """The error for a verb there is not, naming the nearest there is."""
+    near = difflib.get_close_matches(name, VERBS, n=1, cutoff=0.0)[0]
+    return ThresherError(
+        f"there is no verb '{name}'",
+        looked_at="thresher --help",
+        hint=f"thresher {near} (all verbs: {', '.join(VERBS)})",
+    )
 
 
 @click.group(cls=Verbs)
@@ -70,7 +88,7 @@ def main() -> None:
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"error: {_usage(error)}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped; run the same command again to go on", err=True)
@@ -79,3 +97,11 @@ def main() -> None:
         # Whoever read our output left; point stdout elsewhere so that exit stays quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _usage(error: click.ClickException) -> ThresherError:
+    """Click's complaint about a command line, said the way all others are."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    return ThresherError(
+        error.format_message().rstrip("."), hint=f"{ctx.command_path} --help" if ctx else None
+    )

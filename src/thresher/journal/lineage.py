@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from thresher.journal.ledger import Entry, entries
 from thresher.journal.scalars import curves
@@ -17,8 +17,11 @@ class Ancestor:
     kind: str
     id: str
     hash: str
+    state: Literal["recorded", "changed", "unknown"]
+    """Whether the ledger holds exactly what the child was made from, has only met the same
+    thing in another state, or has never heard of it."""
     entry: Entry | None
-    """None when the ledger has never met it."""
+    """What the ledger knows; None when unknown."""
     parents: tuple["Ancestor", ...]
 
 
@@ -29,23 +32,25 @@ def lineage(journal: Path, entry: Entry) -> Ancestor:
         ThresherError: the ledger cannot be read.
     """
     known = {other.hash: other for other in entries(journal, history=True)}
-    return _ancestor({"kind": entry.kind, "id": entry.id, "hash": entry.hash}, known, ())
+    newest = {(other.kind, other.id): other for other in entries(journal)}
 
+    def ancestor(named: Mapping[str, Any], below: tuple[str, ...]) -> Ancestor:
+        kind, id_, digest = (str(named.get(key)) for key in ("kind", "id", "hash"))
+        exact = known.get(digest)
+        found = exact or newest.get((kind, id_))
+        # A hash cannot be its own ancestor, but an older state or a manifest written by
+        # hand may claim so.
+        parents = found.parents if found is not None and digest not in below else []
+        return Ancestor(
+            kind=kind,
+            id=id_,
+            hash=digest,
+            state="recorded" if exact else "changed" if found else "unknown",
+            entry=found,
+            parents=tuple(ancestor(parent, (*below, digest)) for parent in parents),
+        )
 
-def _ancestor(
-    named: Mapping[str, Any], known: Mapping[str, Entry], below: tuple[str, ...]
-) -> Ancestor:
-    digest = str(named.get("hash"))
-    entry = known.get(digest)
-    # A hash cannot be its own ancestor, but a manifest written by hand may claim so.
-    parents = entry.parents if entry is not None and digest not in below else []
-    return Ancestor(
-        kind=str(named.get("kind")),
-        id=str(named.get("id")),
-        hash=digest,
-        entry=entry,
-        parents=tuple(_ancestor(parent, known, (*below, digest)) for parent in parents),
-    )
+    return ancestor({"kind": entry.kind, "id": entry.id, "hash": entry.hash}, ())
 
 
 class Curve:

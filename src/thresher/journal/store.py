@@ -59,17 +59,15 @@ _TABLES = _SCHEMA.count("CREATE TABLE")
 
 @contextlib.contextmanager
 def reading(journal: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to look things up with; the ledger is made if there is none.
+    """A connection to look things up with; where there is no ledger, an empty one.
 
     Raises:
         ThresherError: the ledger is broken, busy, or cannot be opened.
     """
-    with _clear_errors(journal):
-        connection = _open(journal)
-        try:
-            yield connection
-        finally:
-            connection.close()
+    # Looking must not leave a workspace behind in whatever folder somebody stands.
+    where = journal if journal.exists() else ":memory:"
+    with _clear_errors(journal), contextlib.closing(_open(where)) as connection:
+        yield connection
 
 
 @contextlib.contextmanager
@@ -79,7 +77,9 @@ def writing(journal: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         ThresherError: the ledger is broken, busy, cannot be written, or the disk is full.
     """
-    with reading(journal) as connection:
+    with clear_disk_errors(journal):
+        journal.parent.mkdir(parents=True, exist_ok=True)
+    with _clear_errors(journal), contextlib.closing(_open(journal)) as connection:
         # IMMEDIATE takes the writer's turn at once. A transaction that began by reading
         # would be refused without waiting when another process wrote in between.
         connection.execute("BEGIN IMMEDIATE")
@@ -108,14 +108,12 @@ def check(journal: Path) -> bool:
             return False
 
 
-def _open(journal: Path) -> sqlite3.Connection:
-    with clear_disk_errors(journal):
-        journal.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(journal, timeout=BUSY_SECONDS, isolation_level=None)
+def _open(where: Path | str) -> sqlite3.Connection:
+    connection = sqlite3.connect(where, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         if _version(connection) == 0:
             _create(connection)
-        _refuse_newer(journal, _version(connection))
+        _refuse_newer(where, _version(connection))
     except BaseException:
         connection.close()
         raise
@@ -136,11 +134,11 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _refuse_newer(journal: Path, version: int) -> None:
+def _refuse_newer(where: Path | str, version: int) -> None:
     if version > _VERSION:
         raise ThresherError(
             f"the journal was written by a newer Thresher (layout {version}, known: {_VERSION})",
-            looked_at=journal,
+            looked_at=where,
             hint="update Thresher, or use another --workspace",
         )
 
