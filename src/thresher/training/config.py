@@ -1,0 +1,217 @@
+"""How a network learns, whatever its family."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from thresher.errors import ThresherError
+from thresher.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Every setting of the training loop; a family's preset may bring its own defaults."""
+
+    batch_size: int = setting(
+        32,
+        unit="examples",
+        why="Wide enough to keep matrix products busy, small enough for 8 GB of GPU memory.",
+        source="shared/specs/samplernn.md, defaults: 32 fits 8 GB",
+    )
+    steps: int = setting(
+        100_000,
+        unit="steps",
+        why="An upper bound; a budget or early stopping usually ends a run first.",
+        source="taste",
+    )
+    budget_seconds: float = setting(
+        0.0,
+        unit="s",
+        why="Wall clock that training may take, previews included; 0 is no bound. The "
+        "learning-rate schedule follows it, so a short run is annealed as well as a long one.",
+        source="taste",
+    )
+    stage_shares: tuple[float, ...] = setting(
+        (),
+        unit="",
+        why="How a family of several stages divides its budget; empty is equal shares.",
+        source="taste",
+    )
+    learning_rate: float = setting(
+        1e-3,
+        unit="",
+        why="Adam's usual step, which the SampleRNN papers use too.",
+        source="Kingma and Ba 2015, section 2; Mehri et al. 2017, section 3",
+    )
+    adam_beta1: float = setting(
+        0.9, unit="", why="Averages the last ten gradients.", source="Kingma and Ba 2015, section 2"
+    )
+    adam_beta2: float = setting(
+        0.999,
+        unit="",
+        why="Averages a thousand squared gradients: audio gradients are noisy.",
+        source="Kingma and Ba 2015, section 2",
+    )
+    adam_epsilon: float = setting(
+        1e-8,
+        unit="",
+        why="PRiSM's 1e-4 was reported as needed and measured as harmful (3.34 against 3.19 bits).",
+        source="shared/specs/samplernn.md, claims",
+    )
+    weight_decay: float = setting(
+        0.0,
+        unit="",
+        why="Off: a few hours of music are seen few times; decoupled and on matrices only when on.",
+        source="Loshchilov and Hutter 2019, section 2",
+    )
+    clip_norm: float = setting(
+        1.0,
+        unit="",
+        why="Bounds the whole gradient, keeping its direction; rare spikes of a recurrent "
+        "network do no harm then. 0 turns it off.",
+        source="Pascanu et al. 2013, section 3.2",
+    )
+    ema_decay: float = setting(
+        0.999,
+        unit="",
+        why="Averages the weights of the last thousand steps, which sound calmer than any one of "
+        "them. The decay starts near 0 and grows, so first weights are soon forgotten. 0 is off.",
+        source="Polyak and Juditsky 1992; warm-up as in tf.train.ExponentialMovingAverage",
+    )
+    schedule: Literal["constant", "linear", "cosine"] = setting(
+        "cosine",
+        unit="",
+        why="A learning rate that sinks to the floor gains what a constant one only bounces over.",
+        source="Loshchilov and Hutter 2017, section 3",
+    )
+    warmup_steps: int = setting(
+        100,
+        unit="steps",
+        why="Adam's second moment is unreliable at first; never more than 5% of the run.",
+        source="Goyal et al. 2017, section 2.2",
+    )
+    decay_from: float = setting(
+        0.0,
+        unit="of the run",
+        why="Where the descent begins: 0 at once, 0.8 holds the rate for most of the run.",
+        source="Haegele et al. 2024, section 3",
+    )
+    floor: float = setting(
+        0.02,
+        unit="of learning_rate",
+        why="Where the schedule ends: not zero, so that late batches still teach a little.",
+        source="taste",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto",
+        unit="",
+        why="bfloat16 autocast where the processor multiplies it natively (about twice as fast); "
+        "weights, moments and loss stay float32.",
+        source="shared/specs/performance.md, limits",
+    )
+    compile: Literal["off", "auto", "on"] = setting(
+        "off",
+        unit="",
+        why="torch.compile costs up to minutes at the start; auto tries it on a few steps and "
+        "keeps whichever is faster. Recurrent layers gain nothing from it.",
+        source="benchmarks/training.py",
+    )
+    device: Literal["auto", "cpu", "cuda"] = setting(
+        "auto", unit="", why="A GPU when there is one.", source="taste"
+    )
+    threads: int = setting(
+        0, unit="threads", why="0 leaves it to torch: one per physical core.", source="taste"
+    )
+    validate_every: int = setting(
+        500,
+        unit="steps",
+        why="Often enough to see a curve, rare enough to cost a few percent.",
+        source="taste",
+    )
+    validation_batches: int = setting(
+        32,
+        unit="batches",
+        why="Bounds the time of one validation; always the same batches, so bits compare.",
+        source="taste",
+    )
+    patience: int = setting(
+        0,
+        unit="validations",
+        why="Stop after so many without a better one; 0 never does: bits keep falling for "
+        "longer than people wait, and the best checkpoint is kept anyway.",
+        source="taste",
+    )
+    checkpoint_seconds: float = setting(
+        300.0,
+        unit="s",
+        why="The most work a power cut can cost.",
+        source="taste",
+    )
+    checkpoint_steps: int = setting(
+        0, unit="steps", why="Also save every so many steps; 0 goes by the clock.", source="taste"
+    )
+    keep: int = setting(
+        2,
+        unit="checkpoints",
+        why="Newest ones kept, besides the best one and those that have a preview.",
+        source="taste",
+    )
+    snapshot_steps: int = setting(
+        200,
+        unit="steps",
+        why="How far back the guard against non-finite numbers rolls; a copy in memory is cheap.",
+        source="taste",
+    )
+    preview_minutes: tuple[float, ...] = setting(
+        (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0),
+        unit="min",
+        why="Ears want to know early and then ever less often; one more is made at the end. "
+        "The checkpoint of each is kept, to choose by sound.",
+        source="taste",
+    )
+    preview_clips: int = setting(2, unit="clips", why="One clip may be a fluke.", source="taste")
+    preview_seconds: float = setting(
+        4.0, unit="s", why="Long enough to hear whether it falls silent.", source="taste"
+    )
+    preview_patience_seconds: float = setting(
+        30.0,
+        unit="s",
+        why="A preview that takes longer is cut here: it must not eat a short budget.",
+        source="taste",
+    )
+    preview_temperature: float = setting(
+        0.95,
+        unit="",
+        why="Slightly calmer noise than the model's own.",
+        source="shared/specs/samplernn.md, defaults",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot train anything."""
+        for name in ("batch_size", "steps", "validate_every", "validation_batches", "keep"):
+            _at_least(name, getattr(self, name), 1)
+        for name in ("learning_rate", "adam_epsilon", "snapshot_steps", "preview_seconds"):
+            _above(name, getattr(self, name), 0)
+        for name in ("budget_seconds", "clip_norm", "weight_decay", "warmup_steps", "patience"):
+            _at_least(name, getattr(self, name), 0)
+        for name in ("adam_beta1", "adam_beta2", "ema_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise _refused(name, getattr(self, name), "lies in [0, 1)")
+        for name in ("floor", "decay_from"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise _refused(name, getattr(self, name), "lies in [0, 1]")
+
+
+def _at_least(name: str, value: float, bound: float) -> None:
+    if not value >= bound:
+        raise _refused(name, value, f"is at least {bound}")
+
+
+def _above(name: str, value: float, bound: float) -> None:
+    if not value > bound:
+        raise _refused(name, value, f"is above {bound}")
+
+
+def _refused(name: str, value: float, rule: str) -> ThresherError:
+    return ThresherError(
+        f"training setting {name} = {value}, but it {rule}", hint=f"--set {name}=…"
+    )

@@ -1,0 +1,86 @@
+"""What a network sounds like while it learns."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import nn
+
+from thresher.audio.files import write_flac
+from thresher.audio.pictures import spectrogram_png
+from thresher.corpus import Corpus
+from thresher.models.family import ClipRequest, Family
+from thresher.training.config import TrainingConfig
+from thresher.training.run import training_segments
+from thresher.training.validation import own_randomness
+
+_GAP_SECONDS = 0.25
+"""Silence between the clips of one preview."""
+
+_SEED = 20_260
+"""The same for every preview of every run, so that only the weights make a difference."""
+
+
+def draw_preview(
+    path: Path,
+    networks: Mapping[str, nn.Module],
+    family: Family,
+    config: Any,
+    corpus: Corpus,
+    settings: TrainingConfig,
+    patience_seconds: float,
+) -> None:
+    """Write ``path``.flac (the clips one after the other) and its spectrogram ``path``.png."""
+    requests = [
+        _request(index, family, config, corpus, settings) for index in range(settings.preview_clips)
+    ]
+    with own_randomness(torch.device("cpu"), _SEED):
+        sampler = family.sampler(networks, config)
+        deadline = time.monotonic() + patience_seconds
+        blocks = []
+        for block in sampler.render(requests):
+            blocks.append(np.asarray(block, np.float32))
+            if time.monotonic() > deadline:
+                break
+    clips = np.concatenate(blocks, axis=1)[:, : requests[0].length_samples]
+    sound = _in_a_row(clips, int(_GAP_SECONDS * corpus.sample_rate))
+    write_flac(path.with_suffix(".flac"), sound, corpus.sample_rate)
+    title = f"{path.parent.parent.name} {path.name}"
+    spectrogram_png(path.with_suffix(".png"), sound, corpus.sample_rate, title)
+
+
+def _request(
+    index: int, family: Family, config: Any, corpus: Corpus, settings: TrainingConfig
+) -> ClipRequest:
+    length = int(settings.preview_seconds * corpus.sample_rate)
+    return ClipRequest(
+        seed=_SEED + index,
+        length_samples=length,
+        temperature=settings.preview_temperature,
+        frames=_frames(index, family, config, corpus, length, settings.preview_clips),
+    )
+
+
+def _frames(
+    index: int, family: Family, config: Any, corpus: Corpus, length: int, clips: int
+) -> Float[np.ndarray, "frames channels"] | None:
+    """A stretch of the training music's own features, another one for every clip."""
+    conditioning = family.conditioning(config)
+    if not conditioning.features:
+        return None
+    rows = np.concatenate([corpus.features[name] for name in conditioning.features], axis=1)
+    needed = -(-length // conditioning.hop)
+    segments = training_segments(corpus)
+    first, last = segments[index % len(segments)] if len(segments) else (0, len(rows))
+    start = first + (last - first - needed) * (index + 1) // (clips + 1)
+    cut = rows[max(start, 0) :][:needed]
+    return np.pad(cut, ((0, needed - len(cut)), (0, 0)), mode="edge")
+
+
+def _in_a_row(clips: Float[np.ndarray, "clips samples"], gap: int) -> Float[np.ndarray, " samples"]:
+    spaced = np.pad(clips, ((0, 0), (0, gap)))
+    return spaced.reshape(-1)[: spaced.size - gap]
