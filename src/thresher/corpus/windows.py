@@ -29,8 +29,8 @@ EMPTY = Region(0, 0)
 class Halves(NamedTuple):
     """What of one recording may be used for what."""
 
-    training: Region
-    validation: Region
+    training: Region = EMPTY
+    validation: Region = EMPTY
 
 
 class Grid(NamedTuple):

@@ -1,0 +1,282 @@
+"""Recordings -> `corpora/NAME/`.
+
+Two passes, because one gain for everything can only be known once everything was heard:
+first decode to spool files and measure, then scale, quantise and measure the curves.
+Memory stays under 500 MB however long the recordings are (two threads; `tests/corpus`
+measures it); the spool needs 4 bytes of disk per sample, 2.3 GB for ten hours at 16 kHz.
+"""
+
+import contextlib
+import importlib.util
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from thresher.corpus.arrays import write_feature, write_sound, write_windows
+from thresher.corpus.config import CorpusConfig
+from thresher.corpus.decoding import Decoded, decode_recording
+from thresher.corpus.features import FEATURES
+from thresher.corpus.folder import SPLITS, Corpus, Track, open_corpus
+from thresher.corpus.level import Level, corpus_level
+from thresher.corpus.plan import Attempt, Planned, account, long_and_loud, plan_windows
+from thresher.corpus.progress import Progress, progress
+from thresher.corpus.sources import Found, Recording, Source, find_recordings, sha256_of
+from thresher.disk import MANIFEST, content_hash, read_manifest, whole_folder, write_manifest
+from thresher.errors import ThresherError
+from thresher.journal import Stages, new_manifest, record
+from thresher.settings import to_mapping
+from thresher.workspace import Workspace
+
+THREADS = max(1, min(8, os.cpu_count() or 1))
+"""Decoders release the GIL: threads are as fast as processes here (benchmarks/corpus.py)."""
+
+
+def build_corpus(
+    workspace: Workspace,
+    name: str,
+    recordings: Sequence[Path | Source],
+    config: CorpusConfig | None = None,
+) -> Corpus:
+    """Make a corpus out of files and folders, or return it if it is already there.
+
+    The same recordings and settings give the same arrays, byte for byte. Broken recordings
+    are told of in the manifest (``recordings``) and never stop the others.
+
+    Args:
+        workspace: where ``corpora/NAME`` goes; one of that name is replaced as a whole.
+        name: the corpus's name.
+        recordings: files, and folders searched to the bottom. A `Source` gives the artist.
+        config: settings; the defaults when None.
+
+    Raises:
+        ThresherError: nothing usable among the recordings, or the disk refuses.
+    """
+    config = config or CorpusConfig()
+    folder = workspace.corpus(name)
+    found = find_recordings([r if isinstance(r, Source) else Source(r) for r in recordings])
+    if not found.recordings:
+        raise ThresherError(
+            "no recordings there", looked_at=", ".join(str(_path(r)) for r in recordings) or None
+        )
+    stages = Stages()
+    with _pool() as (executor, stop), progress() as shown:
+        with stages.measure("hash"):
+            hashes = list(executor.map(lambda r: sha256_of(r.path), found.recordings))
+        if (present := _same_corpus(folder, found, hashes, config)) is not None:
+            return present
+        with whole_folder(folder) as part:
+            attempts = _decode_all(part, found, hashes, config, stages, executor, stop, shown)
+            manifest = _write_corpus(part, name, attempts, config, stages, executor, shown)
+            manifest["other_files"] = found.other_files
+            write_manifest(part, manifest)
+    record(workspace.journal, folder)
+    return open_corpus(folder)
+
+
+@contextlib.contextmanager
+def _pool() -> Iterator[tuple[Executor, threading.Event]]:
+    """Threads that leave off at the next block when this one is interrupted."""
+    stop = threading.Event()
+    executor = ThreadPoolExecutor(THREADS)
+    try:
+        yield executor, stop
+    finally:
+        stop.set()
+        executor.shutdown(cancel_futures=True)
+
+
+def _same_corpus(
+    folder: Path, found: Found, hashes: Sequence[str | None], config: CorpusConfig
+) -> Corpus | None:
+    """The corpus at ``folder`` if it was made of exactly this."""
+    if not (folder / MANIFEST).exists():
+        return None
+    with contextlib.suppress(ThresherError, KeyError, TypeError):
+        manifest = read_manifest(folder, kind="corpus")
+        now = [[r.artist, r.title, h] for r, h in zip(found.recordings, hashes, strict=True)]
+        then = [[r["artist"], r["title"], r["sha256"]] for r in manifest["recordings"]]
+        same = now == then and manifest["settings"] == to_mapping(config)
+        same &= manifest["features"] == [feature.name for feature in FEATURES]
+        # Files that only waited for an extra deserve another try once it is installed.
+        waiting = any("more-formats" in r["note"] for r in manifest["recordings"])
+        if same and not (waiting and importlib.util.find_spec("av")):
+            return open_corpus(folder)
+    return None
+
+
+def _decode_all(
+    part: Path,
+    found: Found,
+    hashes: Sequence[str | None],
+    config: CorpusConfig,
+    stages: Stages,
+    executor: Executor,
+    stop: threading.Event,
+    shown: Progress,
+) -> list[Attempt]:
+    first_of: dict[str, Recording] = {}
+    work = []
+    advance = shown.task("decoding", len(found.recordings))
+    for index, (recording, sha256) in enumerate(zip(found.recordings, hashes, strict=True)):
+        same = first_of.setdefault(sha256, recording) if sha256 else recording
+        why = "" if same is recording else f"the same file as {same.shown}"
+        work.append((part / f"spool-{index:06d}", Attempt(recording, sha256, None, why)))
+
+    def attempt(job: tuple[Path, Attempt]) -> Attempt:
+        with advance.whole_step() as fraction:
+            return _attempt(*job, config, stop, fraction)
+
+    with stages.measure("decode") as stage:
+        attempts = list(executor.map(attempt, work))
+        stage.samples += sum(a.decoded.samples for a in attempts if a.decoded)
+    return attempts
+
+
+def _attempt(
+    spool: Path,
+    attempt: Attempt,
+    config: CorpusConfig,
+    stop: threading.Event,
+    fraction: Callable[[float, float], None],
+) -> Attempt:
+    if attempt.why:
+        return attempt
+    if stop.is_set():
+        raise CancelledError
+    path = attempt.recording.path
+    try:
+        decoded = decode_recording(
+            path, spool, config.sample_rate, config.feature_hop, stop, fraction
+        )
+    except ThresherError as error:
+        spool.unlink(missing_ok=True)
+        return attempt._replace(why=error.problem)
+    return attempt._replace(decoded=decoded)
+
+
+def _write_corpus(
+    part: Path,
+    name: str,
+    attempts: Sequence[Attempt],
+    config: CorpusConfig,
+    stages: Stages,
+    executor: Executor,
+    shown: Progress,
+) -> dict[str, Any]:
+    """Everything but the manifest, which is returned."""
+    attempts = long_and_loud(attempts, config)
+    level = _level(attempts, config)
+    planned = plan_windows(attempts, config, level.gain_db)
+    used = [index for index, plan in enumerate(planned) if plan.windows]
+    if not any(len(plan.training) for plan in planned):
+        raise _nothing_usable(planned)
+    tracks = _lay_out([planned[index] for index in used], config)
+    spools = [part / f"spool-{index:06d}" for index in used]
+    samples = sum(track.stop - track.start for track in tracks)
+
+    with stages.measure("quantise") as stage:
+        heard = shown.task("quantising", samples).samples
+        clipped = write_sound(part, spools, tracks, config, level.gain, heard)
+        stage.samples += samples
+    for leftover in part.glob("spool-*"):
+        leftover.unlink()
+    with stages.measure("curves") as stage:
+        for feature in FEATURES:
+            heard = shown.task(feature.name, samples).samples
+            write_feature(part, feature, tracks, config, executor, heard)
+        stage.samples += samples
+    artists = tuple(dict.fromkeys(track.artist for track in tracks))
+    counts = _write_windows(part, [planned[index] for index in used], tracks, artists)
+    clipped_of = dict(zip(used, clipped, strict=True))
+    return new_manifest(
+        kind="corpus",
+        id=name,
+        settings=to_mapping(config),
+        seed=None,
+        parents=[],
+        stages=stages,
+        files={path.name: content_hash(path) for path in sorted(part.glob("*.npy"))},
+        more={
+            "gain": level.gain,
+            "gain_db": level.gain_db,
+            "rms_dbfs": level.rms_dbfs,
+            "held_back": level.held_back,
+            "clipped_samples": sum(clipped),
+            "samples": samples,
+            "windows": counts,
+            "artists": list(artists),
+            "features": [feature.name for feature in FEATURES],
+            "feature_hop": config.feature_hop,
+            "tracks": [vars(track) for track in tracks],
+            "recordings": [
+                account(plan, config, clipped_of.get(index, 0))
+                for index, plan in enumerate(planned)
+            ],
+        },
+    )
+
+
+def _level(attempts: Sequence[Attempt], config: CorpusConfig) -> Level:
+    usable: list[Decoded] = [a.decoded for a in attempts if a.decoded and not a.why]
+    if not usable:
+        raise _nothing_usable([Planned(a, np.zeros(0), np.zeros(0), []) for a in attempts])
+    return corpus_level(
+        [decoded.level_db for decoded in usable],
+        np.sum([decoded.peaks for decoded in usable], axis=0),
+        config.level_dbfs,
+        config.clipped_share,
+    )
+
+
+def _nothing_usable(planned: Sequence[Planned]) -> ThresherError:
+    whys = [f"{p.attempt.recording.shown}: {p.attempt.why or 'no window'}" for p in planned]
+    more = f" (and {len(whys) - 3} more)" if len(whys) > 3 else ""
+    short = any("too short" in why for why in whys)
+    return ThresherError(
+        f"nothing usable among {len(whys)} recordings",
+        looked_at="; ".join(whys[:3]) + more,
+        hint="--set window_seconds=… shorter" if short else "other recordings",
+    )
+
+
+def _lay_out(planned: Sequence[Planned], config: CorpusConfig) -> list[Track]:
+    tracks, start = list[Track](), 0
+    for plan in planned:
+        recording, decoded = plan.attempt.recording, plan.attempt.decoded
+        assert decoded is not None  # it has windows
+        tracks.append(
+            Track(
+                start=start,
+                stop=start + decoded.samples,
+                path=recording.shown,
+                artist=recording.artist,
+                title=recording.title,
+            )
+        )
+        start += -(-decoded.samples // config.feature_hop) * config.feature_hop
+    return tracks
+
+
+def _write_windows(
+    part: Path, planned: Sequence[Planned], tracks: Sequence[Track], artists: Sequence[str]
+) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for split in SPLITS:
+        rows = [
+            np.stack([starts + track.start, np.full(len(starts), artists.index(track.artist))], 1)
+            for plan, track in zip(planned, tracks, strict=True)
+            for starts in [plan.training if split == "training" else plan.validation]
+        ]
+        windows = np.concatenate(rows).astype(np.int64)
+        write_windows(part / f"windows-{split}.npy", windows)
+        counts[split] = len(windows)
+    return counts
+
+
+def _path(recording: Path | Source) -> Path:
+    return recording.path if isinstance(recording, Source) else recording
