@@ -8,7 +8,7 @@ frames of features (local), and that are not autoregressive at all.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -43,6 +43,7 @@ class Loss(NamedTuple):
     """Audio samples this step learned from."""
 
 
+@runtime_checkable
 class Examples(Protocol):
     """Batches addressed by step number, so a resumed run sees exactly the same ones."""
 
@@ -108,6 +109,7 @@ class ClipRequest:
     """Local conditioning, one row per hop, covering the whole clip."""
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """Turns requests into sound; packs the weights once when it is built."""
 
