@@ -24,7 +24,7 @@ class CorpusConfig:
         unit="",
         why="Spends codes where the ear listens. On equal footing (bits + E[log2 bin width]) "
         "mu-law wins, -4.75 against -4.61 bits on a test clip.",
-        source="van den Oord et al. 2016, section 2.2; docs/architecture.md",
+        source="van den Oord et al. 2016, section 2.2; our prototype, 700 steps, one seed",
     )
     levels: int = setting(
         256,
@@ -37,7 +37,7 @@ class CorpusConfig:
         unit="dBFS RMS",
         why="One gain for the whole corpus. Loud enough that silence is rare in the codes "
         "(models taught on quiet corpora fall silent), quiet enough that music seldom clips.",
-        source="benchmarks/corpus.py",
+        source="taste; metal as released lies there (demo/sectoid: -15.4, no sample clips)",
     )
     clipped_share: float = setting(
         1e-4,
@@ -58,7 +58,7 @@ class CorpusConfig:
         why="thresher: even windows that cover everything once. prism: 1 in 8 seconds shared, "
         "last partial dropped. dadabots: thousands of windows, nearly all of each shared, "
         "silence kept. Training and validation never overlap in any of them.",
-        source="shared/specs/samplernn.md, Inputs",
+        source="rncm-prism/prism-samplernn; Cortexelus/dadabots_sampleRNN",
     )
     dense_windows: int = setting(
         6_400,

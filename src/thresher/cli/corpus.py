@@ -1,0 +1,157 @@
+"""`thresher corpus`: recordings to training material."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from thresher.cli.main import pass_workspace
+from thresher.errors import ThresherError
+from thresher.workspace import Workspace
+
+_PIPED_WIDTH = 160
+"""Columns where nobody's terminal says how many there are."""
+
+
+class _WithSettings(click.Command):
+    """Lists the settings, with their reasons, below the options."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from thresher.corpus import CorpusConfig
+        from thresher.settings import explanations
+
+        with formatter.section("Settings (--set)"):
+            formatter.write_dl(
+                [
+                    (e.name, f"{e.why} [default: {e.default} {e.unit}".rstrip() + "]")
+                    for e in explanations(CorpusConfig)
+                ]
+            )
+
+
+@click.command(cls=_WithSettings)
+@click.argument("name")
+@click.argument("recordings", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--artist",
+    "labelled",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Recordings of an artist by name; may be given often, also for one artist.",
+)
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@pass_workspace
+def corpus(
+    workspace: Workspace,
+    name: str,
+    recordings: tuple[Path, ...],
+    labelled: tuple[str, ...],
+    pairs: tuple[str, ...],
+) -> None:
+    r"""Turn RECORDINGS into the corpus NAME, and print its name.
+
+    RECORDINGS are sound files, and folders searched to the bottom: wav, flac, ogg, mp3,
+    aiff; m4a, aac, opus with the extra 'more-formats'. Any rate, any number of channels.
+
+    Every folder given is an artist of its own, called as the folder is; a file belongs to
+    the artist its folder is called after. --artist gives the label by hand:
+
+    \b
+      thresher corpus metal albums/Sectoid albums/Muldjord
+      thresher corpus metal --artist Sectoid=demo --artist Sectoid=live.flac
+
+    What was used, what was dropped and why is listed for every file, and kept in the
+    corpus's manifest. The same command again changes nothing and returns at once.
+    """
+    from thresher.corpus import CorpusConfig, Source, build_corpus
+    from thresher.disk import MANIFEST, content_hash
+    from thresher.settings import parse_overrides, replace
+
+    sources = [Source(path) for path in recordings] + [_labelled(text) for text in labelled]
+    if not sources:
+        raise ThresherError("no recordings given", hint=f"thresher corpus {name} FOLDER")
+    folder = workspace.corpus(name)
+    before = content_hash(folder) if (folder / MANIFEST).is_file() else None
+    config = replace(CorpusConfig(), parse_overrides(pairs))
+    built = build_corpus(workspace, name, sources, config)
+    if content_hash(folder) == before:
+        click.echo("already there, made of the same recordings and settings", err=True)
+    _tell(built.manifest)
+    click.echo(name)
+
+
+def _labelled(text: str) -> Any:
+    from thresher.corpus import Source
+    from thresher.corpus.sources import checked_artist
+
+    artist, equals, path = text.partition("=")
+    if not equals or not path:
+        raise ThresherError(f"--artist wants NAME=PATH, got {text!r}")
+    return Source(Path(path), checked_artist(artist))
+
+
+def _tell(manifest: dict[str, Any]) -> None:
+    """The account of every file, then the sum of it, on stderr."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    several = len(manifest["artists"]) > 1
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("recording", *(["artist"] if several else []), "length", "used", "left out"):
+        right = heading in ("length", "used")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for told in manifest["recordings"]:
+        # Text, never markup: file names come from outside.
+        cells = [told["path"], *([told["artist"]] if several else []), *_account(told)]
+        table.add_row(*map(Text, cells), style="" if told["used"] else "yellow")
+    console.print(table)
+    for line in _summary(manifest):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _account(told: dict[str, Any]) -> list[str]:
+    reasons: dict[str, float] = {}
+    if told["used"]:
+        for span in told["dropped"]:
+            reasons[span["why"]] = reasons.get(span["why"], 0) + span["to"] - span["from"]
+    left_out = [f"{seconds:.1f} s {why}" for why, seconds in reasons.items()]
+    if told.get("clipped_samples"):
+        left_out.append(f"{told['clipped_samples']} samples clip")
+    notes = [told["note"]] if told["note"] else []
+    used = _minutes(told["used_seconds"]) if told["used"] else "nothing"
+    length = _minutes(told["seconds"]) if "seconds" in told else ""
+    return [length, used, "; ".join(notes + left_out)]
+
+
+def _summary(manifest: dict[str, Any]) -> Iterator[str]:
+    told = manifest["recordings"]
+    used = [recording for recording in told if recording["used"]]
+    windows, settings = manifest["windows"], manifest["settings"]
+    total = _minutes(sum(recording["used_seconds"] for recording in used))
+    yield f"{len(used)} of {len(told)} recordings, {total} used"
+    yield (
+        f"{windows['training']} windows to train on, {windows['validation']} held out, "
+        f"of {settings['window_seconds']:g} s"
+    )
+    if not windows["validation"]:
+        yield "nothing is held out: overfitting will not show (longer or more recordings help)"
+    yield (
+        f"level {manifest['rms_dbfs']:.1f} dBFS, one gain of {manifest['gain_db']:+.1f} dB for all"
+        + ("; held back so that few samples clip" if manifest["held_back"] else "")
+        + f"; {manifest['clipped_samples']} of {manifest['samples']} samples clip"
+    )
+    if others := manifest["other_files"]:
+        counts = ", ".join(f"{count} {suffix}" for suffix, count in others.items())
+        yield f"other files in the folders, not looked at: {counts}"
+
+
+def _minutes(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
