@@ -1,5 +1,6 @@
 """`thresher train`: a model learns a corpus."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -13,22 +14,15 @@ from thresher.workspace import Workspace
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Duration(click.ParamType):
-    """A length of time as people write it: 90s, 10m, 1h30m, 2.5h."""
-
-    name = "duration"
-
-    def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The duration in seconds."""
-        if isinstance(value, float):
-            return value
-        text = value.strip().lower()
-        if not re.fullmatch(r"(\d+(\.\d+)?[smhd])+", text):
-            self.fail(f"{value!r} is not a duration such as 90s, 10m or 1h30m", param, ctx)
-        parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
-        return sum(float(number) * _UNITS[unit] for number, unit in parts)
+def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """A length of time as people write it (90s, 10m, 1h30m, 2.5h), in seconds."""
+    if value is None:
+        return None
+    text = value.strip().lower()
+    if not re.fullmatch(r"(\d+(\.\d+)?[smhd])+", text):
+        raise click.BadParameter(f"{value!r} is not a duration such as 90s, 10m or 1h30m")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    return float(sum(float(number) * _UNITS[unit] for number, unit in parts))
 
 
 @click.command()
@@ -41,7 +35,12 @@ class Duration(click.ParamType):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="TOML file with family, preset and settings; --set goes before it.",
 )
-@click.option("--budget", type=Duration(), help="Wall clock to train for, e.g. 10m.")
+@click.option(
+    "--budget",
+    callback=_seconds,
+    metavar="TIME",
+    help="Wall clock to train for, e.g. 10m or 1h30m.",
+)
 @click.option("--resume", "resumed", metavar="RUN", help="Go on with a run, exactly.")
 @click.option(
     "--from", "start_from", metavar="RUN_OR_CHECKPOINT", help="Begin with another run's weights."
@@ -116,7 +115,5 @@ def _which(family: str | None, corpus: str | None, in_recipe: str | None) -> tup
 
 def _say(run_id: str) -> None:
     """The result, once: under torchrun only the first process speaks."""
-    import os
-
     if os.environ.get("RANK", "0") == "0":
         click.echo(run_id)

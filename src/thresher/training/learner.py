@@ -41,7 +41,7 @@ class Learner:
         self.settings, self.device, self.precision = settings, device, precision
         self._loss, self._team = stage.loss, team
         self.network = build().to(device).train()
-        self.weights = [p for p in self.network.parameters() if p.requires_grad]
+        self.weights: list[Tensor] = [p for p in self.network.parameters() if p.requires_grad]
         self.average = _frozen_copy(self.network, build, device) if settings.ema_decay else None
         self._averaged = [] if self.average is None else _matching(self.network, self.average)
         self._adam = _adam(self.weights, settings)
@@ -152,7 +152,7 @@ def _matching(network: nn.Module, average: nn.Module) -> list[Tensor]:
     return [averaged[name].data for name, p in network.named_parameters() if p.requires_grad]
 
 
-def _adam(weights: list[nn.Parameter], settings: TrainingConfig) -> torch.optim.AdamW:
+def _adam(weights: list[Tensor], settings: TrainingConfig) -> torch.optim.AdamW:
     matrices = [weight for weight in weights if weight.ndim >= 2]
     vectors = [weight for weight in weights if weight.ndim < 2]
     groups = [
@@ -168,7 +168,7 @@ def _adam(weights: list[nn.Parameter], settings: TrainingConfig) -> torch.optim.
     )
 
 
-def _empty_moments(adam: torch.optim.AdamW, weight: nn.Parameter) -> dict[str, Tensor]:
+def _empty_moments(adam: torch.optim.AdamW, weight: Tensor) -> dict[str, Tensor]:
     """Moments from the start on, so that a checkpoint before the first step is whole too."""
     moments = {
         "step": torch.zeros((), dtype=torch.float32, device=weight.device),

@@ -37,7 +37,7 @@ class Team:
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
         dist.all_reduce(flat)
         flat /= self.size
-        parts = flat.split([tensor.numel() for tensor in tensors])
+        parts = torch.split(flat, [tensor.numel() for tensor in tensors])
         torch._foreach_copy_(
             list(tensors), [p.view_as(t) for p, t in zip(parts, tensors, strict=True)]
         )
@@ -67,7 +67,7 @@ class Team:
         return [box for box in boxes if box is not None]
 
     def slice(self, batch: Batch) -> Batch:
-        """This process's part of a batch (dim 0 of every tensor is the batch)."""
+        """Part of a batch that is this process's (dim 0 of every tensor is the batch)."""
         if self.size == 1:
             return batch
         parts = {}

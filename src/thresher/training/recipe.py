@@ -71,9 +71,9 @@ def load_recipe(path: Path) -> Recipe:
     family = family_named(_text(model, "family", path))
     preset = _text(model, "preset", path) if "preset" in model else ""
     if preset and preset not in family.presets:
-        near = difflib.get_close_matches(preset, family.presets, n=1, cutoff=0.0)
+        nearest = difflib.get_close_matches(preset, family.presets, n=1, cutoff=0.0)
         raise ThresherError(
-            f"{family.name} has no preset '{preset}'", looked_at=path, hint=", ".join(near)
+            f"{family.name} has no preset '{preset}'", looked_at=path, hint=", ".join(nearest)
         )
     settings = {key: model[key] for key in model if key not in ("family", "preset")}
     from_mapping(family.config, {**family.presets.get(preset, {}), **settings}, origin=str(path))
