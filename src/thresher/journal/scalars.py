@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Self, SupportsFloat
+from typing import SupportsFloat
 
 from thresher.errors import ThresherError
 from thresher.journal.events import EventFile
@@ -44,7 +44,7 @@ class Scalars:
                 _drop_after(connection, run_id, resumed_step)
         self._events = EventFile(events_folder, resumed_step=resumed_step)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Scalars":
         return self
 
     def __exit__(self, *exception: object) -> None:
