@@ -1,0 +1,190 @@
+"""The page's colours, drawn from the cover and then made readable.
+
+Colours are handled in OKLCH (lightness, chroma, hue), where a step of lightness looks the
+same in every hue. Björn Ottosson 2020, "A perceptual color space for image processing".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+READABLE = 4.5
+"""WCAG 2.2 level AA contrast of text."""
+_COLOURS = 12
+_TO_CONE = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+class Oklch(NamedTuple):
+    """Lightness 0 to 1, chroma 0 to about 0.37, hue in radians."""
+
+    lightness: float
+    chroma: float
+    hue: float
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of the page as ``#rrggbb``; text, muted and accent read on both grounds."""
+
+    ground: str
+    surface: str
+    line: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Both themes, and the colours of a spectrogram from silence to full scale."""
+
+    dark: Theme
+    light: Theme
+    ramp: UInt8[np.ndarray, "256 3"]
+
+
+def palette_of(cover: Image.Image) -> Palette:
+    """Choose the page's colours from its cover; a grey cover gets a quiet page."""
+    swatches = _swatches(cover)
+    # The ground takes the hue that fills the picture, the accent the one that stands out.
+    ground = max(swatches, key=lambda pair: pair[1] * (0.02 + pair[0].chroma))[0]
+    accent = max(swatches, key=lambda pair: pair[0].chroma * (0.05 + pair[1]) ** 0.25)[0]
+    return Palette(
+        dark=_theme(ground, accent, levels=(0.155, 0.205, 0.36, 0.955, 0.76, 0.76), towards=1),
+        light=_theme(ground, accent, levels=(0.972, 0.935, 0.82, 0.2, 0.43, 0.5), towards=0),
+        ramp=_ramp(ground, accent),
+    )
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast ratio of two ``#rrggbb`` colours, 1 to 21. WCAG 2.2, relative luminance.
+
+    >>> round(contrast("#000000", "#ffffff"), 1)
+    21.0
+    """
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _swatches(cover: Image.Image) -> list[tuple[Oklch, float]]:
+    small = cover.convert("RGB").resize((96, 96), Image.Resampling.BOX)
+    reduced = small.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT)
+    colours = np.asarray(reduced.convert("RGB")).reshape(-1, 3)
+    unique, counts = np.unique(colours, axis=0, return_counts=True)
+    shares = counts / counts.sum()
+    return [(_from_rgb(rgb), float(share)) for rgb, share in zip(unique, shares, strict=True)]
+
+
+def _theme(
+    ground: Oklch,
+    accent: Oklch,
+    levels: tuple[float, float, float, float, float, float],
+    towards: float,
+) -> Theme:
+    tint = min(ground.chroma, 0.035)
+    base, raised, line, text, muted, bright = levels
+    ground_hex = _hex(Oklch(base, tint, ground.hue))
+    surface_hex = _hex(Oklch(raised, tint, ground.hue))
+
+    def reads(colour: str) -> bool:
+        return min(contrast(colour, ground_hex), contrast(colour, surface_hex)) >= READABLE
+
+    vivid = Oklch(bright, min(accent.chroma * 1.25, 0.19), accent.hue)
+    accent_hex = _until(reads, vivid, towards)
+    return Theme(
+        ground=ground_hex,
+        surface=surface_hex,
+        line=_hex(Oklch(line, tint, ground.hue)),
+        text=_until(reads, Oklch(text, tint / 3, ground.hue), towards),
+        muted=_until(reads, Oklch(muted, tint / 2, ground.hue), towards),
+        accent=accent_hex,
+        on_accent=max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, accent_hex)),
+    )
+
+
+def _until(reads: Callable[[str], bool], colour: Oklch, towards: float) -> str:
+    """Move a colour's lightness until it can be read; black or white always can."""
+    for step in np.linspace(0, 1, 51):
+        lightness = colour.lightness + (towards - colour.lightness) * float(step)
+        found = _hex(colour._replace(lightness=lightness))
+        if reads(found):
+            return found
+    return found
+
+
+def _ramp(ground: Oklch, accent: Oklch) -> UInt8[np.ndarray, "256 3"]:
+    """Rising lightness throughout, so that louder is brighter in any hue."""
+    stops = [
+        Oklch(0.12, min(ground.chroma, 0.03), ground.hue),
+        Oklch(0.30, min(max(ground.chroma, 0.02), 0.08), ground.hue),
+        Oklch(0.62, min(accent.chroma, 0.16), accent.hue),
+        Oklch(0.84, min(accent.chroma, 0.12), accent.hue),
+        Oklch(0.98, 0.01, accent.hue),
+    ]
+    lab = np.array([_to_lab(stop) for stop in stops])
+    at = np.linspace(0, len(stops) - 1, 256)
+    mixed = np.stack([np.interp(at, range(len(stops)), lab[:, i]) for i in range(3)], axis=1)
+    return (_lab_to_rgb(mixed).clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _to_lab(colour: Oklch) -> tuple[float, float, float]:
+    return (
+        colour.lightness,
+        colour.chroma * float(np.cos(colour.hue)),
+        colour.chroma * float(np.sin(colour.hue)),
+    )
+
+
+def _from_rgb(rgb: UInt8[np.ndarray, "3"]) -> Oklch:
+    linear = _linear(rgb / 255)
+    lightness, a, b = _TO_LAB @ np.cbrt(_TO_CONE @ linear)
+    return Oklch(float(lightness), float(np.hypot(a, b)), float(np.arctan2(b, a)))
+
+
+def _hex(colour: Oklch) -> str:
+    """The nearest colour a screen can show: same lightness and hue, less chroma if it must."""
+    for chroma in np.linspace(colour.chroma, 0, 21):
+        rgb = _lab_to_rgb(np.array([_to_lab(colour._replace(chroma=float(chroma)))]))[0]
+        if rgb.min() >= -0.001 and rgb.max() <= 1.001:
+            break
+    red, green, blue = (rgb.clip(0, 1) * 255).round().astype(int)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _lab_to_rgb(lab: Float[np.ndarray, "colours 3"]) -> Float[np.ndarray, "colours 3"]:
+    cones = (lab @ np.linalg.inv(_TO_LAB).T) ** 3
+    linear = cones @ np.linalg.inv(_TO_CONE).T
+    bounded = np.maximum(linear, 0)
+    curved = 1.055 * bounded ** (1 / 2.4) - 0.055
+    shown: Float[np.ndarray, "colours 3"] = np.where(linear <= 0.0031308, 12.92 * linear, curved)
+    return shown
+
+
+def _linear(rgb: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+    linear: Float[np.ndarray, 3] = np.where(
+        rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4
+    )
+    return linear
+
+
+def _luminance(colour: str) -> float:
+    rgb = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return float(_linear(rgb) @ np.array([0.2126, 0.7152, 0.0722]))
