@@ -1,0 +1,114 @@
+"""`thresher generate`: clips from a trained run."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from thresher.cli.main import pass_workspace
+from thresher.errors import ThresherError
+from thresher.workspace import Workspace
+
+# The defaults shown here are written out, because reading them from the config would load
+# torch before --help; a test holds the two together.
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--clips", type=int, show_default="200", help="How many clips.")
+@click.option("--seconds", type=float, show_default="20.0", help="Length of each clip.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same clips.")
+@click.option(
+    "--temperature", type=float, show_default="0.95", help="Below 1 calms, above 1 stirs."
+)
+@click.option(
+    "--prime",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A recording the clips go on from.",
+)
+@click.option("--keep-prime", is_flag=True, help="Leave that recording at the clip's head.")
+@click.option("--artist", metavar="A=0.5,B=0.5", help="Artists to mix, by weight.")
+@click.option(
+    "--shape-from",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A recording whose loudness (or other curves) the clips follow.",
+)
+@click.option("--batch", type=int, show_default="as many as pay", help="Clips side by side.")
+@click.option(
+    "--checkpoint", show_default="best", help="best, latest, or a name like step-00001000."
+)
+@click.option("--name", help="Name of the set of clips.")
+@click.option("--resume", metavar="SET", help="Go on with a set exactly as it was begun.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
+@pass_workspace
+def generate(
+    workspace: Workspace,
+    /,
+    run: str | None,
+    clips: int | None,
+    seconds: float | None,
+    seed: int,
+    temperature: float | None,
+    prime: Path | None,
+    keep_prime: bool,
+    artist: str | None,
+    shape_from: Path | None,
+    batch: int | None,
+    checkpoint: str | None,
+    name: str | None,
+    resume: str | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Generate clips from RUN, and print the name of their set.
+
+    RUN is a run of the workspace, or a path to a run's or a checkpoint's folder. The same
+    command again goes on where it was stopped.
+    """
+    from thresher.generation import (
+        GenerationConfig,
+        generate_clips,
+        parse_artists,
+        resume_clips,
+    )
+    from thresher.settings import parse_overrides, replace
+
+    if resume is not None:
+        _check_alone(run)
+        made = resume_clips(workspace, resume)
+    else:
+        if run is None:
+            raise ThresherError("which run?", hint="thresher generate RUN, or --resume SET")
+        settings: dict[str, Any] = {
+            "clips": clips,
+            "seconds": seconds,
+            "temperature": temperature,
+            "keep_prime": keep_prime or None,
+            "batch": batch,
+            "checkpoint": checkpoint,
+        }
+        given = {key: value for key, value in settings.items() if value is not None}
+        made = generate_clips(
+            workspace,
+            run,
+            replace(GenerationConfig(), {**parse_overrides(overrides), **given}),
+            seed=seed,
+            prime=prime,
+            artists=None if artist is None else parse_artists(artist),
+            shape_from=shape_from,
+            name=name,
+        )
+    click.echo(f"{len(made.clips)} clips in {made.folder}", err=True)
+    click.echo(made.id)
+
+
+def _check_alone(run: str | None) -> None:
+    """A resumed set already knows its run and all else; saying it again could contradict it."""
+    told = click.get_current_context().get_parameter_source
+    names = [p.name for p in click.get_current_context().command.params if p.name != "resume"]
+    extra = [n for n in names if n and told(n) is click.core.ParameterSource.COMMANDLINE]
+    if run is not None or extra:
+        raise ThresherError(
+            "--resume goes on with a set as it was begun and takes nothing else",
+            looked_at=f"given: {', '.join(extra)}",
+            hint="leave the rest out, or drop --resume",
+        )

@@ -1,0 +1,153 @@
+"""A folder of clips: what was asked for, which clips are finished, and their hashes.
+
+Clips go to disk one by one, each whole; the manifest follows within a second. A process
+killed in between leaves clips the manifest does not know yet: they are made again, and
+come out the same.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from thresher.audio.files import write_flac
+from thresher.disk import MANIFEST, content_hash, read_manifest, write_manifest
+from thresher.errors import ThresherError
+from thresher.journal import Stages
+
+_NOTE_EVERY_S = 1.0
+"""A set of thousands of clips has a long manifest: not worth rewriting for every clip."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """One finished clip."""
+
+    path: Path
+    seed: int
+    temperature: float
+    artists: Mapping[str, float] | None
+    prime: str | None
+    """File name of the recording it goes on from."""
+    samples: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipSet:
+    """Clips that were generated together."""
+
+    id: str
+    folder: Path
+    sample_rate: int
+    clips: tuple[Clip, ...]
+
+
+class Notes:
+    """The manifest of a set while it is being filled."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any], stages: Stages) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._stages = stages
+        self._noted_at = -_NOTE_EVERY_S
+        self._clips = _sound_clips(folder, manifest.get("clips", []))
+
+    @property
+    def finished(self) -> int:
+        """Clips that are on disk, whole."""
+        return len(self._clips)
+
+    def missing(self, wanted: int) -> list[int]:
+        """Numbers of the clips that are still to be made."""
+        return [index for index in range(wanted) if clip_file(index) not in self._clips]
+
+    def add(
+        self, index: int, audio: Float32[np.ndarray, " samples"], facts: dict[str, Any]
+    ) -> None:
+        """Write one clip, whole, and remember its hash."""
+        path = self._folder / clip_file(index)
+        write_flac(path, audio, self._manifest["sample_rate"])
+        self._clips[path.name] = {"file": path.name, **facts, "samples": len(audio)}
+        self._clips[path.name]["sha256"] = content_hash(path)
+        if time.monotonic() - self._noted_at >= _NOTE_EVERY_S:
+            self.write()
+
+    def write(self) -> None:
+        """Bring the manifest up to date."""
+        clips = [self._clips[name] for name in sorted(self._clips)]
+        self._manifest["clips"] = clips
+        self._manifest["files"] = {clip["file"]: clip["sha256"] for clip in clips}
+        self._manifest["stages"] = self._stages.as_list()
+        self._manifest["complete"] = not self.missing(self._manifest["settings"]["clips"])
+        write_manifest(self._folder, self._manifest)
+        self._noted_at = time.monotonic()
+
+
+def open_clips(folder: Path) -> ClipSet:
+    """Read a set of clips; those whose file is gone or was changed are left out.
+
+    Raises:
+        ThresherError: the folder holds no set of clips.
+    """
+    manifest = read_manifest(folder, kind="clips")
+    sound = _sound_clips(folder, manifest.get("clips", []))
+    return ClipSet(
+        id=str(manifest.get("id")),
+        folder=folder,
+        sample_rate=manifest["sample_rate"],
+        clips=tuple(
+            Clip(path=folder / name, **{k: v for k, v in sound[name].items() if k != "file"})
+            for name in sorted(sound)
+        ),
+    )
+
+
+def earlier_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a set that was begun before; None when there is none."""
+    return read_manifest(folder, kind="clips") if (folder / MANIFEST).exists() else None
+
+
+def check_same(folder: Path, earlier: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to fill a set with clips that were made of something else.
+
+    Raises:
+        ThresherError: naming the first thing that differs.
+    """
+    before = earlier.get("made_of", {})
+    for key, value in now.items():
+        if before.get(key) != value:
+            raise ThresherError(
+                f"clips '{folder.name}' were made with {key} {before.get(key)!r}, not {value!r}",
+                looked_at=folder / MANIFEST,
+                hint="another --name for a new set",
+            )
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left half-written; the caller holds the folder's lock."""
+    for part in folder.glob(".*.part.*"):
+        part.unlink(missing_ok=True)
+
+
+def clip_file(index: int) -> str:
+    """File name of a clip.
+
+    >>> clip_file(7)
+    'clip-00007.flac'
+    """
+    return f"clip-{index:05d}.flac"
+
+
+def _sound_clips(folder: Path, listed: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of the clips a manifest lists, those whose file is still what it says."""
+    return {
+        clip["file"]: clip
+        for clip in listed
+        if (folder / clip["file"]).is_file()
+        and content_hash(folder / clip["file"]) == clip["sha256"]
+    }

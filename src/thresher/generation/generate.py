@@ -1,0 +1,228 @@
+"""A run and a seed in, a folder of clips out.
+
+Clip i depends on the run's weights, the settings, the prompts and `clip_seed(seed, i)`,
+and on nothing else: not on the batch, on other clips or on how often it was interrupted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int16
+
+from thresher import models
+from thresher.audio.files import to_pcm
+from thresher.disk import exclusive
+from thresher.errors import ThresherError
+from thresher.generation.clip_set import (
+    ClipSet,
+    Notes,
+    check_same,
+    earlier_manifest,
+    open_clips,
+    sweep,
+)
+from thresher.generation.config import GenerationConfig
+from thresher.generation.plan import Orders, Plan, make_orders
+from thresher.generation.progress import Report, shown_progress
+from thresher.generation.source import Source, open_source
+from thresher.journal import Stages, new_manifest, record
+from thresher.models.family import ClipRequest, Sampler
+from thresher.settings import from_mapping, to_mapping
+from thresher.workspace import Workspace, slug
+
+_BUFFER_SAMPLES = 2**28
+"""Clips side by side wait in memory as 16 bit until they are done: 512 MB at most."""
+
+
+def generate_clips(
+    workspace: Workspace,
+    run: str,
+    config: GenerationConfig,
+    *,
+    seed: int = 0,
+    prime: Path | None = None,
+    artists: Mapping[str, float] | None = None,
+    shape_from: Path | None = None,
+    name: str | None = None,
+) -> ClipSet:
+    """Generate clips into ``clips/NAME``, going on where an earlier call was stopped.
+
+    Args:
+        workspace: where runs are found and clips are left.
+        run: id of a run there, or a path to a run or checkpoint folder.
+        config: how many, how long, how hot.
+        seed: same seed, same clips.
+        prime: recording the clips go on from (any rate, any length, mono or stereo).
+        artists: weights by name; None mixes all equally.
+        shape_from: recording whose curves (loudness, say) the clips follow.
+        name: of the set; by default one made of the run's name and a hash of all the
+            above, so that the same call always finds the same set. A set only grows:
+            asking for fewer clips later leaves those there are.
+
+    Raises:
+        ThresherError: anything above that cannot be found or read, a set of that name
+            made of something else, or a full disk (finished clips stay).
+    """
+    plan = Plan(
+        run=run,
+        config=config,
+        seed=seed,
+        prime=None if prime is None else prime.resolve(),
+        artists=artists,
+        shape_from=None if shape_from is None else shape_from.resolve(),
+    )
+    return _fill(workspace, plan, name)
+
+
+def resume_clips(workspace: Workspace, set_id: str) -> ClipSet:
+    """Go on with a set exactly as it was begun, from what its manifest says.
+
+    Raises:
+        ThresherError: no such set, or what it is made from is gone or has changed.
+    """
+    folder = workspace.clip_set(set_id)
+    manifest = earlier_manifest(folder)
+    if manifest is None:
+        raise ThresherError(
+            f"there is no set of clips '{set_id}' to resume",
+            looked_at=folder,
+            hint=f"thresher generate RUN --name {set_id}",
+        )
+    return _fill(workspace, from_mapping(Plan, manifest["plan"], origin=str(folder)), set_id)
+
+
+def _fill(workspace: Workspace, plan: Plan, name: str | None) -> ClipSet:
+    source = open_source(workspace, plan.run, plan.config.checkpoint)
+    orders = make_orders(plan, source)
+    folder = workspace.clip_set(name or f"{slug(source.name)}-{orders.digest[:8]}")
+    with exclusive(folder):
+        sweep(folder)
+        earlier = earlier_manifest(folder)
+        if earlier is not None:
+            check_same(folder, earlier, orders.made_of)
+        stages = Stages(earlier["stages"] if earlier else ())
+        manifest = _manifest(folder, orders, source, stages, earlier)
+        notes = Notes(folder, manifest, stages)
+        missing = notes.missing(manifest["settings"]["clips"])
+        try:
+            if missing:
+                notes.write()
+                _make(missing, orders, source, notes, stages)
+        finally:
+            if missing:
+                notes.write()
+            record(workspace.journal, folder)
+    return open_clips(folder)
+
+
+def _manifest(
+    folder: Path,
+    orders: Orders,
+    source: Source,
+    stages: Stages,
+    earlier: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """The manifest to start from: the earlier one, or a new one without clips."""
+    clips = orders.plan.config.clips
+    if earlier is not None:
+        # The one thing about a set that may change is how many clips it should hold.
+        for config in (earlier["settings"], earlier["plan"]["config"]):
+            config["clips"] = max(clips, config["clips"])
+        return earlier
+    # A run's best checkpoint may be another one tomorrow: this set stays with this one.
+    config = replace(orders.plan.config, checkpoint=source.checkpoint.folder.name)
+    plan = replace(orders.plan, run=source.address, config=config)
+    return new_manifest(
+        kind="clips",
+        id=folder.name,
+        settings=to_mapping(config),
+        seed=plan.seed,
+        parents=[source.parent],
+        stages=stages,
+        files={},
+        more={
+            "sample_rate": source.checkpoint.sample_rate,
+            "family": source.checkpoint.family,
+            "run": source.name,
+            "checkpoint": config.checkpoint,
+            "plan": to_mapping(plan),
+            "made_of": dict(orders.made_of),
+            "clips": [],
+        },
+    )
+
+
+def _make(
+    missing: Sequence[int], orders: Orders, source: Source, notes: Notes, stages: Stages
+) -> None:
+    with stages.measure("load"):
+        sampler = _load(source)
+    longest = max(1, _BUFFER_SAMPLES // orders.length_samples)
+    size = min(orders.plan.config.batch or sampler.lanes, longest)
+    with shown_progress(
+        earlier=notes.finished,
+        missing=len(missing),
+        length_samples=orders.length_samples,
+        sample_rate=source.checkpoint.sample_rate,
+    ) as report:
+        for first in range(0, len(missing), size):
+            _make_group(missing[first : first + size], sampler, orders, notes, stages, report)
+
+
+def _load(source: Source) -> Sampler:
+    checkpoint = source.checkpoint
+    family = models.family_named(checkpoint.family)
+    untrained = [stage.name for stage in family.stages if stage.name not in checkpoint.stages]
+    if untrained:
+        raise ThresherError(
+            f"'{source.name}' is not trained to the end: no {', '.join(untrained)} yet",
+            looked_at=checkpoint.folder,
+            hint=f"thresher train {family.name} CORPUS --resume {source.name}",
+        )
+    return family.sampler(checkpoint.networks(), checkpoint.config)
+
+
+def _make_group(
+    group: Sequence[int],
+    sampler: Sampler,
+    orders: Orders,
+    notes: Notes,
+    stages: Stages,
+    report: Report,
+) -> None:
+    requests = [orders.request(index) for index in group]
+    clips = _render(sampler, requests, stages, report)
+    with stages.measure("write") as stage:
+        for index, request, pcm in zip(group, requests, clips, strict=True):
+            audio = pcm.astype(np.float32) / 32768  # exact: write_flac finds the same steps
+            if orders.prime is not None and orders.plan.config.keep_prime:
+                audio = np.concatenate([orders.prime, audio])
+            notes.add(index, audio, orders.facts(request))
+            report.finished(notes.finished)
+            stage.samples += len(audio)
+
+
+def _render(
+    sampler: Sampler, requests: Sequence[ClipRequest], stages: Stages, report: Report
+) -> Int16[np.ndarray, "clips samples"]:
+    length = requests[0].length_samples
+    pcm = np.empty((len(requests), length), np.int16)
+    at = 0
+    with stages.measure("generate") as stage:
+        for block in sampler.render(requests):
+            block = block[:, : length - at]
+            if not np.isfinite(block).all():
+                raise ThresherError(
+                    f"the model played something that is not a number, {at} samples in",
+                    hint="another --checkpoint of the run",
+                )
+            pcm[:, at : at + block.shape[1]] = to_pcm(block)
+            at += block.shape[1]
+            stage.samples += block.size
+            report.played(block.size)
+    if at < length:
+        raise ThresherError(f"the sampler stopped after {at} of {length} samples")
+    return pcm

@@ -1,0 +1,90 @@
+"""What a clip is asked to sound like: a recording to go on from, artists to mix."""
+
+import difflib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from thresher.audio.files import read_audio, stream_audio
+from thresher.errors import ThresherError
+
+_WEIGHT = re.compile(r"\s*(?P<name>.+?)\s*=\s*(?P<weight>[^=,]+?)\s*(?:,|$)")
+
+
+def read_prime(path: Path, *, sample_rate: int, gain: float) -> Float32[np.ndarray, " samples"]:
+    """Read a recording as the network heard its corpus: mono, its rate, its level.
+
+    Any rate, channels and length from one sample up; what the gain lifts beyond full
+    scale is held there, as it was in the corpus.
+
+    Raises:
+        ThresherError: the file cannot be read or holds nothing.
+    """
+    blocks = [b for b in stream_audio(path, sample_rate=sample_rate) if b.size]
+    # Resampling down can leave nothing of a very short sound: keep its first sample.
+    samples = np.concatenate(blocks) if blocks else read_audio(path).samples[:1]
+    np.multiply(samples, np.float32(gain), out=samples)
+    return np.clip(samples, -1, 1, out=samples)
+
+
+def parse_artists(text: str) -> dict[str, float]:
+    """``"A=0.5,B=0.5"`` as weights by name; a lone name weighs 1. Names may hold commas.
+
+    Raises:
+        ThresherError: a weight that is not a number of 0 or more, or a name given twice.
+
+    >>> parse_artists("Earth, Wind & Fire=3, B=1")
+    {'Earth, Wind & Fire': 3.0, 'B': 1.0}
+    """
+    if "=" not in text:
+        return {text.strip(): 1.0}
+    weights: dict[str, float] = {}
+    at = 0
+    while at < len(text):
+        item = _WEIGHT.match(text, at)
+        if item is None or item["name"] in weights:
+            raise ThresherError(
+                f"--artist {text!r}: cannot read {text[at:]!r}"
+                + (" (a name given twice)" if item else ""),
+                hint="A=0.5,B=0.5",
+            )
+        weights[item["name"]] = _weight(item["weight"], item["name"])
+        at = item.end()
+    return weights
+
+
+def mix_artists(
+    weights: Mapping[str, float], known: Sequence[str], looked_at: Path
+) -> dict[str, float]:
+    """Weights that sum to 1, in the order the network knows its artists.
+
+    Raises:
+        ThresherError: an artist the network does not know (naming the nearest), or
+            weights that are all 0.
+    """
+    for name in weights:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            raise ThresherError(
+                f"the run knows no artist {name!r}" if known else "the run knows no artists",
+                looked_at=looked_at,
+                hint=f"{near[0]} (known: {', '.join(known)})" if near else "leave --artist out",
+            )
+    total = sum(_weight(weight, name) for name, weight in weights.items())
+    if not 0 < total < math.inf:
+        raise ThresherError(f"the artists' weights sum to {total:g}", hint="A=0.5,B=0.5")
+    return {name: weights[name] / total for name in known if name in weights}
+
+
+def _weight(value: str | float, name: str) -> float:
+    try:
+        weight = float(value)
+    except ValueError:
+        weight = math.nan
+    if not 0 <= weight < math.inf:
+        raise ThresherError(f"artist {name!r} has weight {value!r}", hint="a number of 0 or more")
+    return weight
