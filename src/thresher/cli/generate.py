@@ -15,12 +15,12 @@ from thresher.workspace import Workspace
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--clips", type=int, show_default="200", help="How many clips.")
-@click.option("--seconds", type=float, show_default="20.0", help="Length of each clip.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same clips.")
+@click.option("--clips", type=int, help="How many clips.  [default: 200]")
+@click.option("--seconds", type=float, help="Length of each clip.  [default: 20.0]")
 @click.option(
-    "--temperature", type=float, show_default="0.95", help="Below 1 calms, above 1 stirs."
+    "--seed", type=click.IntRange(min=0), default=0, help="Same seed, same clips.  [default: 0]"
 )
+@click.option("--temperature", type=float, help="Below 1 calms, above 1 stirs.  [default: 0.95]")
 @click.option(
     "--prime",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -33,10 +33,8 @@ from thresher.workspace import Workspace
     type=click.Path(dir_okay=False, path_type=Path),
     help="A recording whose loudness (or other curves) the clips follow.",
 )
-@click.option("--batch", type=int, show_default="as many as pay", help="Clips side by side.")
-@click.option(
-    "--checkpoint", show_default="best", help="best, latest, or a name like step-00001000."
-)
+@click.option("--batch", type=int, help="Clips side by side.  [default: as many as pay]")
+@click.option("--checkpoint", help="best, latest or step-00001000, say.  [default: best]")
 @click.option("--name", help="Name of the set of clips.")
 @click.option("--resume", metavar="SET", help="Go on with a set exactly as it was begun.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
