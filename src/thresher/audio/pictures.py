@@ -36,7 +36,7 @@ def spectrogram_png(
         sample_rate: Hz.
         title: plain text, shown as it is.
     """
-    seconds = len(samples) / sample_rate
+    seconds = max(1, len(samples)) / sample_rate  # an axis of no length cannot be drawn
     top_hz = sample_rate / 2
     figure = Figure(figsize=(15, 6.4), dpi=100, facecolor=PAPER)
     FigureCanvasAgg(figure)  # the object interface: pyplot keeps global state
@@ -132,7 +132,9 @@ def _on_log_axis(
     for row in np.flatnonzero(wide):
         first, last = int(edges[row]), min(bins, int(edges[row + 1]) + 1)
         between[:, row] = amplitude[:, first:last].max(axis=1)
-    level_db: Float32[np.ndarray, "rows columns"] = 20 * np.log10(np.maximum(between.T, 1e-6))
+    level_db: Float32[np.ndarray, "rows columns"] = 20 * np.log10(
+        np.maximum(between.T, 1e-6)
+    ).astype(np.float32)
     return level_db
 
 
