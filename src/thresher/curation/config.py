@@ -1,0 +1,237 @@
+"""Every number that curation decides by."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from thresher.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurationConfig:
+    """How clips are judged, cut, chosen, ordered and joined into a song."""
+
+    minutes: float = setting(
+        0.0,
+        unit="min",
+        why="Length to aim for; 0 uses every phrase that passes. A shorter song is choosier.",
+        source="dadabots: generate hours, keep an album",
+    )
+    sample_rate: int = setting(
+        0,
+        unit="Hz",
+        why="0 insists that all clips agree; otherwise clips at another rate are turned away.",
+        source="specs/curation.md: the original assumed 16 kHz and let wrong rates pass",
+    )
+    longest_clip_seconds: float = setting(
+        600.0,
+        unit="s",
+        why="A clip is held in memory while it is measured; this bounds that memory.",
+        source="taste",
+    )
+
+    silence_db: float = setting(
+        -50.0,
+        unit="dB re full scale",
+        why="A 50 ms frame below this is silent: 8 bit mu-law rests at -75, quiet music at -40.",
+        source="specs/curation.md",
+    )
+    most_silence: float = setting(
+        0.5,
+        unit="fraction of frames",
+        why="SampleRNN falls silent and stays there; half a clip of nothing is a failure.",
+        source="specs/curation.md",
+    )
+    dead_peak_db: float = setting(
+        -40.0,
+        unit="dB re full scale",
+        why="Nothing ever louder than this was never music.",
+        source="specs/curation.md",
+    )
+    most_dc: float = setting(
+        0.1,
+        unit="mean / RMS",
+        why="Offset steals headroom and clicks at every join; healthy output has none.",
+        source="specs/curation.md",
+    )
+    clipping_level: float = setting(
+        0.999,
+        unit="of full scale",
+        why="Where a sample counts as clipped; 16 bit full scale is 0.99997.",
+        source="specs/curation.md",
+    )
+    clipping_run: int = setting(
+        3,
+        unit="samples",
+        why="Single full-scale samples are peaks; three in a row are a flat top.",
+        source="specs/curation.md",
+    )
+    most_clipping: float = setting(
+        0.001,
+        unit="fraction of samples",
+        why="One sample in a thousand on a flat top is heard as crackle.",
+        source="specs/curation.md",
+    )
+    most_flatness: float = setting(
+        0.4,
+        unit="",
+        why="Median spectral flatness: white noise measures 0.56, dense metal 0.13 at most.",
+        source="specs/curation.md; measured on 64 excerpts of real songs",
+    )
+    most_repetition: float = setting(
+        0.98,
+        unit="correlation",
+        why="An endless riff repeats itself exactly: looped bars measure 0.99, real songs 0.80.",
+        source="specs/curation.md; measured on 64 excerpts of real songs and loops of them",
+    )
+    trap_seconds: float = setting(
+        8.0,
+        unit="s",
+        why="A bar may come back; eight seconds of nothing else is a trap.",
+        source="specs/curation.md",
+    )
+    trap_shortest_lag: float = setting(
+        0.25, unit="s", why="Shorter periods are pitch, not loops.", source="specs/curation.md"
+    )
+    trap_longest_lag: float = setting(
+        4.0, unit="s", why="Two bars at 120 BPM.", source="specs/curation.md"
+    )
+    click_step: float = setting(
+        0.5,
+        unit="of full scale",
+        why="No band-limited music jumps half of full scale from one sample to the next.",
+        source="specs/curation.md",
+    )
+    click_quiet_db: float = setting(
+        -26.0,
+        unit="dB re full scale",
+        why="A jump counts when the millisecond before or after stays below this.",
+        source="taste",
+    )
+    most_clicks: float = setting(
+        3.0,
+        unit="per s",
+        why="A few clicks can be music; more is a model hopping between codes.",
+        source="specs/curation.md",
+    )
+    memorised_bits: int = setting(
+        3,
+        unit="bits of 32",
+        why="Words that differ in fewer bits count as the same moment of music.",
+        source="specs/curation.md",
+    )
+    memorised_seconds: float = setting(
+        4.0,
+        unit="s",
+        why="A longer run that matches the training audio is a quotation: warn before release.",
+        source="specs/curation.md; dadabots overfit on purpose",
+    )
+
+    phrase_gap_seconds: float = setting(
+        0.5, unit="s", why="A shorter pause belongs to the music.", source="specs/curation.md"
+    )
+    phrase_gap_db: float = setting(
+        -50.0,
+        unit="dB re median clip RMS",
+        why="Relative to all clips, not to the clip itself: its own peak would promote its noise.",
+        source="specs/curation.md",
+    )
+    shortest_phrase: float = setting(
+        2.0, unit="s", why="Less cannot be joined at both ends.", source="specs/curation.md"
+    )
+    longest_phrase: float = setting(
+        20.0,
+        unit="s",
+        why="Longer ones are cut where they are quietest, so that order can be found.",
+        source="specs/curation.md",
+    )
+
+    compare: Literal["cosine", "dtw"] = setting(
+        "cosine",
+        unit="",
+        why="Cosine of mean vectors is quick; dtw follows a phrase in time and tolerates lag.",
+        source="specs/curation.md",
+    )
+    relevance_weight: float = setting(
+        0.7,
+        unit="",
+        why="Lambda of maximal marginal relevance: 1 takes only the typical, 0 only the new.",
+        source="Carbonell & Goldstein 1998; specs/curation.md",
+    )
+    edge_seconds: float = setting(
+        2.0,
+        unit="s",
+        why="How much of a phrase's end and beginning is compared to find what follows what.",
+        source="specs/curation.md",
+    )
+
+    crossfade_ms: float = setting(
+        60.0, unit="ms", why="Long enough not to click, too short to hear.", source="taste"
+    )
+    join_search_ms: float = setting(
+        250.0,
+        unit="ms",
+        why="The join may move this far either way to the quietest moment.",
+        source="specs/curation.md",
+    )
+    beat_tolerance: float = setting(
+        0.03,
+        unit="fraction of tempo",
+        why="Tempi closer than this are joined on the beat; beyond, the ear hears two tempi.",
+        source="specs/curation.md",
+    )
+    beat_strength: float = setting(
+        0.3,
+        unit="correlation",
+        why="Onsets must repeat at least this well before a beat is believed.",
+        source="taste",
+    )
+
+    loudness_lufs: float = setting(
+        -18.0,
+        unit="LUFS",
+        why="Every phrase is brought here: even loudness with 17 dB left for peaks.",
+        source="specs/curation.md; EBU R 128 with ReplayGain 2's reference",
+    )
+    ceiling_dbtp: float = setting(
+        -1.0,
+        unit="dB true peak",
+        why="Lossy codecs overshoot by up to a decibel.",
+        source="EBU R 128; specs/curation.md",
+    )
+    lookahead_ms: float = setting(
+        5.0,
+        unit="ms",
+        why="The limiter turns down before the peak comes, slowly enough not to crackle.",
+        source="taste",
+    )
+    release_db_per_s: float = setting(
+        60.0, unit="dB/s", why="A 6 dB dip is over in 0.1 s, between two hits.", source="taste"
+    )
+    fade_in_seconds: float = setting(
+        0.05, unit="s", why="The song starts at once, without a click.", source="taste"
+    )
+    fade_out_seconds: float = setting(
+        4.0, unit="s", why="Generated music has no last chord, so it leaves.", source="taste"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse values that would contradict each other.
+
+        Raises:
+            ValueError: phrases too short for two joins, or a range turned around.
+        """
+        joins = 4 * self.join_search_ms / 1000 + 2 * self.crossfade_ms / 1000
+        if self.shortest_phrase <= joins:
+            raise ValueError(
+                f"shortest_phrase {self.shortest_phrase} s leaves no room between two joins "
+                f"({joins:.2f} s)"
+            )
+        if self.longest_phrase < 4 * self.shortest_phrase:
+            raise ValueError("longest_phrase must be at least four times shortest_phrase")
+        if not 0 <= self.relevance_weight <= 1:
+            raise ValueError("relevance_weight must lie between 0 and 1")
+        if self.trap_longest_lag > self.trap_seconds / 2:
+            raise ValueError("trap_longest_lag cannot pass half of trap_seconds")
+        for name in ("crossfade_ms", "lookahead_ms", "release_db_per_s", "trap_shortest_lag"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0")
