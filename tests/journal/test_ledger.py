@@ -89,15 +89,17 @@ def test_looking_at_a_workspace_that_is_not_there_makes_nothing(workspace):
 
 
 def _write_many(workspace: Workspace, writer: int) -> None:
-    for number in range(10):
-        folder = workspace.clip_set(f"c-{writer}-{number}")
-        write_manifest(folder, {"kind": "clips", "id": folder.name, "created": "2024"})
-        record(workspace.journal, folder)
-        with Scalars(workspace.journal, f"r{writer}", workspace.run(f"r{writer}")) as scalars:
+    with Scalars(workspace.journal, f"r{writer}", workspace.events(f"r{writer}")) as scalars:
+        for number in range(10):
+            folder = workspace.clip_set(f"c-{writer}-{number}")
+            write_manifest(folder, {"kind": "clips", "id": folder.name, "created": "2024"})
+            record(workspace.journal, folder)
             scalars.add(number, {"bits": 8.0 - number})
+            scalars.flush()
 
 
 def test_several_processes_write_at_once_and_nothing_is_lost(workspace):
+    Scalars(workspace.journal, "r", workspace.events("r")).close()  # imports once, not in each
     context = multiprocessing.get_context("fork")
     writers = [context.Process(target=_write_many, args=(workspace, n)) for n in range(4)]
     for writer in writers:

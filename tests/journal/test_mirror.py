@@ -132,7 +132,8 @@ def test_a_missing_package_is_one_clear_error_before_the_work(workspace, monkeyp
     assert caught.value.hint == "pip install 'thresher[mlflow]'"
 
 
-def test_a_real_mlflow_store_takes_a_run(workspace, run, tmp_path):
+def test_a_real_mlflow_store_takes_a_run(workspace, run, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     mlflow = pytest.importorskip("mlflow", reason="the mlflow extra is not installed")
     uri = (tmp_path / "mlruns").as_uri()
     mirror(workspace.journal, uri)

@@ -43,11 +43,12 @@ def mirror(journal: Path, server: str) -> int:
         ThresherError: the extra is not installed, the server does not answer, or another
             process is at it.
     """
-    client = _mlflow().MlflowClient(tracking_uri=server)
+    mlflow = _mlflow()
     from mlflow.exceptions import MlflowException
 
     with exclusive(journal.parent / ".mirror"):
         try:
+            client = mlflow.MlflowClient(tracking_uri=server)
             experiment = _experiment(client)
             return sum(_send(client, journal, server, experiment, e) for e in entries(journal))
         except (MlflowException, OSError) as error:
