@@ -9,7 +9,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -27,6 +27,8 @@ MORE_SUFFIXES = (".m4a", ".mp4", ".aac", ".opus", ".wma", ".webm", ".mka")
 """Read through FFmpeg by the extra ``more-formats`` (libsndfile can do most ``.opus``)."""
 BLOCK_SAMPLES = 65_536
 """Samples per channel in one block: 1.4 s at 48 kHz, 8 MB even with 32 channels."""
+_BLOCK_BYTES = 4 * 2**20
+"""Less free space than this, and a failed write was a full disk."""
 LOUDEST = 16.0
 """Float files may pass full scale; beyond +24 dB they are not audio in [-1, 1]."""
 SAMPLE_RATES = (1_000, 1_000_000)
@@ -172,20 +174,32 @@ def write_flac(
         raise ThresherError(
             f"{broken} of {samples.size} samples are not finite numbers", looked_at=path
         )
-    with whole_file(path) as part:
-        try:
-            soundfile.write(
-                part,
-                to_pcm(samples, bits).T,
-                sample_rate,
-                format="FLAC",
-                subtype={16: "PCM_16", 24: "PCM_24"}[bits],
-            )
-        except (soundfile.SoundFileError, AssertionError) as error:
-            # libsndfile hides the reason; soundfile only asserts that all samples went out.
-            if shutil.disk_usage(path.parent).free < samples.size * bits // 8:
-                raise OSError(errno.ENOSPC, "no space left") from error
-            raise ThresherError(f"cannot write FLAC: {error}", looked_at=path) from error
+    with whole_file(path) as part, _clear_write_errors(path, samples.size * bits // 8):
+        soundfile.write(
+            part, to_pcm(samples, bits).T, sample_rate, format="FLAC", subtype=f"PCM_{bits}"
+        )
+
+
+def write_flac_blocks(
+    path: Path,
+    blocks: Iterable[Float[np.ndarray, " _"]],
+    sample_rate: int,
+    bits: int = 16,
+) -> int:
+    """Write a mono stream as FLAC like `write_flac`; return how many samples it had."""
+    written = 0
+    with whole_file(path) as part, _clear_write_errors(path, _BLOCK_BYTES):
+        options = {"channels": 1, "format": "FLAC", "subtype": f"PCM_{bits}"}
+        with soundfile.SoundFile(part, "w", sample_rate, **options) as file:
+            for block in blocks:
+                if not np.isfinite(block).all():
+                    raise ThresherError(
+                        f"not a number in the block at {written / sample_rate:.2f} s",
+                        looked_at=path,
+                    )
+                file.write(to_pcm(block, bits))
+                written += len(block)
+    return written
 
 
 def to_pcm(
@@ -202,6 +216,17 @@ def to_pcm(
         rounded.astype(np.int16) if bits == 16 else rounded.astype(np.int32) << (32 - bits)
     )
     return pcm
+
+
+@contextlib.contextmanager
+def _clear_write_errors(path: Path, needed_bytes: int) -> Iterator[None]:
+    """Say what libsndfile hides; soundfile only asserts that all samples went out."""
+    try:
+        yield
+    except (soundfile.SoundFileError, AssertionError) as error:
+        if shutil.disk_usage(path.parent).free < needed_bytes:
+            raise OSError(errno.ENOSPC, "no space left") from error
+        raise ThresherError(f"cannot write FLAC: {error}", looked_at=path) from error
 
 
 @contextlib.contextmanager
