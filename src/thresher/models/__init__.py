@@ -1,0 +1,23 @@
+"""The catalogue of model families: adding one is one folder and one line here."""
+
+import difflib
+
+from thresher.errors import ThresherError
+from thresher.models.family import Family
+from thresher.models.samplernn import FAMILY as SAMPLERNN
+
+FAMILIES: tuple[Family, ...] = (SAMPLERNN,)
+
+
+def family_named(name: str) -> Family:
+    """The family of that name.
+
+    Raises:
+        ThresherError: there is none, naming the nearest.
+    """
+    for family in FAMILIES:
+        if family.name == name:
+            return family
+    names = [family.name for family in FAMILIES]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+    raise ThresherError(f"unknown family '{name}'", hint=near[0] if near else None)
