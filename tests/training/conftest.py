@@ -1,9 +1,11 @@
-"""Puts `tiny_family` (also a script, for processes that get killed) where tests can import it."""
+"""Puts `tiny_family` (also a script, for torchrun) where tests can import it."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -16,6 +18,15 @@ from thresher.workspace import Workspace
 @pytest.fixture(autouse=True)
 def _catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "FAMILIES", (*models.FAMILIES, *tiny_family.FAMILIES))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Sums in one order: what is promised bit for bit is promised on one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -186,32 +186,25 @@ class TrainingConfig:
     )
 
     def __post_init__(self) -> None:
-        """Refuse numbers that cannot train anything."""
+        """Refuse numbers that cannot train anything.
+
+        Raises:
+            ThresherError: naming the setting and its range.
+        """
         for name in ("batch_size", "steps", "validate_every", "validation_batches", "keep"):
-            _at_least(name, getattr(self, name), 1)
+            self._insist(name, getattr(self, name) >= 1, "at least 1")
         for name in ("learning_rate", "adam_epsilon", "snapshot_steps", "preview_seconds"):
-            _above(name, getattr(self, name), 0)
+            self._insist(name, getattr(self, name) > 0, "above 0")
         for name in ("budget_seconds", "clip_norm", "weight_decay", "warmup_steps", "patience"):
-            _at_least(name, getattr(self, name), 0)
+            self._insist(name, getattr(self, name) >= 0, "0 or more")
         for name in ("adam_beta1", "adam_beta2", "ema_decay"):
-            if not 0 <= getattr(self, name) < 1:
-                raise _refused(name, getattr(self, name), "lies in [0, 1)")
+            self._insist(name, 0 <= getattr(self, name) < 1, "0 to just below 1")
         for name in ("floor", "decay_from"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise _refused(name, getattr(self, name), "lies in [0, 1]")
+            self._insist(name, 0 <= getattr(self, name) <= 1, "0 to 1")
 
-
-def _at_least(name: str, value: float, bound: float) -> None:
-    if not value >= bound:
-        raise _refused(name, value, f"is at least {bound}")
-
-
-def _above(name: str, value: float, bound: float) -> None:
-    if not value > bound:
-        raise _refused(name, value, f"is above {bound}")
-
-
-def _refused(name: str, value: float, rule: str) -> ThresherError:
-    return ThresherError(
-        f"training setting {name} = {value}, but it {rule}", hint=f"--set {name}=…"
-    )
+    def _insist(self, name: str, holds: bool, allowed: str) -> None:
+        if not holds:
+            raise ThresherError(
+                f"training setting '{name}' = {getattr(self, name)}, but it must be {allowed}",
+                hint=f"--set {name}=…",
+            )

@@ -3,7 +3,6 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -30,7 +29,7 @@ class Display:
         )
         self._task = self._progress.add_task(escape(title), total=1.0, figures="")
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Display":
         self._progress.start()
         return self
 

@@ -29,8 +29,9 @@ def attend(lesson: Lesson) -> None:
     better = False
     if position.stage_step % settings.validate_every == 0:
         better = _validate(lesson)
+    orders = (_end(lesson), _wants_save(lesson, better), session.interrupts.asked)
     position.seconds, end, wants_save, leave = session.team.follow(
-        [session.watch.seconds, _end(lesson), _wants_save(lesson, better), session.interrupts.asked]
+        [session.watch.seconds, *map(float, orders)]
     )
     position.ended = _ENDS[int(end)]
     if position.ended is None:

@@ -3,7 +3,6 @@
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -24,7 +23,7 @@ class Interrupts:
         self.asked = False
         self._before: dict[signal.Signals, object] = {}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Interrupts":
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._note) for number in _SIGNALS}
         return self

@@ -48,7 +48,7 @@ class Team:
             return list(values)
         words = torch.tensor(values, dtype=torch.float64)
         dist.broadcast(words, src=0, group=self._words)
-        return words.tolist()
+        return [float(word) for word in words]
 
     def follow_text(self, text: str) -> str:
         """Rank 0's text, on every rank."""

@@ -48,7 +48,7 @@ class Position:
     """How many of the preview times have passed."""
     milestones: list[str] = field(default_factory=list)
     """Checkpoints kept to choose by sound."""
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, int | float]] = field(default_factory=list)
     """One entry per validation: step, seconds, samples, training and validation value."""
     stages: list[dict[str, Any]] = field(default_factory=list)
     """Time spent by kind of work, as the manifest shows it."""

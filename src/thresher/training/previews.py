@@ -81,6 +81,6 @@ def _frames(
     return np.pad(cut, ((0, needed - len(cut)), (0, 0)), mode="edge")
 
 
-def _in_a_row(clips: Float[np.ndarray, "clips samples"], gap: int) -> Float[np.ndarray, " samples"]:
+def _in_a_row(clips: Float[np.ndarray, "clips samples"], gap: int) -> Float[np.ndarray, " total"]:
     spaced = np.pad(clips, ((0, 0), (0, gap)))
     return spaced.reshape(-1)[: spaced.size - gap]

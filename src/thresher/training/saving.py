@@ -173,7 +173,7 @@ def _corpus(session: Session) -> dict[str, Any]:
     }
 
 
-def thinned(history: list[dict[str, float]], most: int) -> list[dict[str, float]]:
+def thinned(history: list[dict[str, int | float]], most: int) -> list[dict[str, int | float]]:
     """Evenly spaced entries of a curve, the first and the last among them.
 
     >>> [entry["step"] for entry in thinned([{"step": n} for n in range(9)], 3)]
