@@ -44,7 +44,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             part.replace(path)
             _flush(path.parent)
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # there may be no such folder to be clean
+            part.unlink()
 
 
 @contextlib.contextmanager
