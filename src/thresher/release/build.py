@@ -17,19 +17,20 @@ from thresher.release.config import ReleaseConfig
 from thresher.release.encoding import encode_track
 from thresher.release.licences import licence_notes
 from thresher.release.mastering import Master, Sound, find_gain, master_sound, read_song
-from thresher.release.notes import Notes, clock, write_notes
+from thresher.release.notes import Notes, write_notes
 from thresher.release.page import AlbumPage, AudioFile, TrackPage, write_site
 from thresher.release.palette import Palette, palette_of
 from thresher.release.pictures import (
     embedded_cover,
     open_cover,
-    wave_path,
+    wave_paths,
     write_cover_files,
     write_spectrogram,
 )
 from thresher.release.provenance import Ancestor
 from thresher.release.tags import Picture, Tags
 from thresher.release.titles import clean_text
+from thresher.release.wording import clock, signed
 from thresher.workspace import slug
 
 
@@ -136,10 +137,10 @@ def _track(desk: _Desk, number: int, song: Sound, stages: Stages) -> TrackPage:
         number=number,
         title=sound.title,
         seconds=round(length / sound.sample_rate, 3),
-        wave=wave_path(mono),
+        wave=wave_paths(mono),
         spectrum=spectrum,
         top_khz=f"{sound.sample_rate / 2000:g}",
-        facts=f"{level.lufs:.1f} LUFS · {level.peak_dbtp:.1f} dBTP · "
+        facts=f"{signed(level.lufs)} LUFS · {signed(level.peak_dbtp)} dBTP · "
         f"{sound.sample_rate / 1000:g} kHz {'mono' if len(sound.samples) == 1 else 'stereo'}",
         files=tuple(
             AudioFile(

@@ -28,6 +28,15 @@ class ReleaseConfig:
         why="Limiting takes loudness away; gain is raised again until the album is this near.",
         source="EBU Tech 3341: meters agree within 0.1 LU",
     )
+    lookahead_ms: float = setting(
+        5.0,
+        unit="ms",
+        why="The limiter turns down before the peak comes, slowly enough not to crackle.",
+        source="taste",
+    )
+    release_db_per_s: float = setting(
+        60.0, unit="dB/s", why="A 6 dB dip is over in 0.1 s, between two hits.", source="taste"
+    )
     delivery_rate: int = setting(
         44_100,
         unit="Hz",

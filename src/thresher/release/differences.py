@@ -1,10 +1,12 @@
 """Which settings somebody changed, and what the default was for."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from thresher import models
 from thresher.corpus import CorpusConfig
+from thresher.curation.config import CurationConfig
 from thresher.errors import ThresherError
 from thresher.generation import GenerationConfig
 from thresher.release.config import ReleaseConfig
@@ -27,13 +29,14 @@ def _configs(ancestor: Ancestor) -> Iterator[type[Any]]:
         yield CorpusConfig
     if ancestor.kind == "clips":
         yield GenerationConfig
+    if ancestor.kind == "song":
+        yield CurationConfig
     if ancestor.kind == "release":
         yield ReleaseConfig
     if ancestor.kind == "run":
-        try:
+        # A manifest may name a family of a later version, or one that was removed.
+        with contextlib.suppress(ThresherError):
             yield models.family_named(str(ancestor.manifest.get("family"))).config
-        except ThresherError:
-            pass  # a family of a later version, or one that was removed
         yield TrainingConfig
 
 

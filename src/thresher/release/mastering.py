@@ -16,9 +16,10 @@ from jaxtyping import Float32, Float64
 
 from thresher.audio.files import read_audio
 from thresher.audio.loudness import integrated_lufs
+from thresher.audio.meters import limited, true_peak_db
 from thresher.errors import ThresherError
 from thresher.release.config import ReleaseConfig
-from thresher.release.limiter import limit, true_peak_dbtp
+from thresher.release.wording import signed
 
 _BLOCK_SECONDS = 0.4
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
@@ -70,7 +71,7 @@ def read_song(path: Path, title: str) -> Sound:
             looked_at=path,
         )
     if not np.isfinite(integrated_lufs(sound.samples, sample_rate)):
-        peak = true_peak_dbtp(sound.samples)
+        peak = _true_peak_dbtp(sound.samples)
         raise ThresherError(
             f"'{title}' is silent (peak {peak:.0f} dBTP, all below −70 LUFS)",
             looked_at=path,
@@ -82,7 +83,7 @@ def read_song(path: Path, title: str) -> Sound:
 def master_sound(sound: Sound, gain_db: float, config: ReleaseConfig) -> Sound:
     """Apply the album's gain and hold the peaks; the same input gives the same samples."""
     louder = sound.samples * np.float32(10 ** (gain_db / 20))
-    return sound._replace(samples=limit(louder, sound.sample_rate, config.ceiling_dbtp).samples)
+    return sound._replace(samples=_limited(louder, sound.sample_rate, config))
 
 
 def find_gain(
@@ -102,7 +103,7 @@ def find_gain(
     before = _measure(songs, 0.0, None)
     gain_db = config.target_lufs - before.lufs
     tell(f"album at {before.lufs:.1f} LUFS, gain {gain_db:+.1f} dB")
-    after = _measure(songs, gain_db, config.ceiling_dbtp)
+    after = _measure(songs, gain_db, config)
     for _ in range(_MOST_PASSES):
         missing = config.target_lufs - after.lufs
         if abs(missing) <= config.loudness_tolerance_lu:
@@ -110,7 +111,7 @@ def find_gain(
         # What the limiter took comes back as gain, which it takes part of again.
         gain_db += missing
         tell(f"limited to {after.lufs:.1f} LUFS, gain {gain_db:+.1f} dB")
-        after = _measure(songs, gain_db, config.ceiling_dbtp)
+        after = _measure(songs, gain_db, config)
     return Master(
         gain_db=gain_db,
         lufs_before=before.lufs,
@@ -126,25 +127,58 @@ class _Measured(NamedTuple):
 
 
 def _measure(
-    songs: Sequence[Callable[[], Sound]], gain_db: float, ceiling_dbtp: float | None
+    songs: Sequence[Callable[[], Sound]], gain_db: float, config: ReleaseConfig | None
 ) -> _Measured:
+    """Measure the album at a gain, through the limiter if there is a config for it."""
     measured, blocks = [], []
     for read in songs:
-        sound = read()
-        louder = sound.samples * np.float32(10 ** (gain_db / 20))
-        reduction_db = 0.0
-        if ceiling_dbtp is not None:
-            louder, reduction_db = limit(louder, sound.sample_rate, ceiling_dbtp)
-        blocks.append(_block_lufs(louder, sound.sample_rate))
+        title, samples, sample_rate = read()
+        louder = samples * np.float32(10 ** (gain_db / 20))
+        held = louder if config is None else _limited(louder, sample_rate, config)
+        blocks.append(_block_lufs(held, sample_rate))
         measured.append(
             MasteredSong(
-                sound.title,
+                title,
                 lufs=_gated(blocks[-1]),
-                peak_dbtp=true_peak_dbtp(louder),
-                limited_db=reduction_db,
+                peak_dbtp=_true_peak_dbtp(held),
+                limited_db=_reduction_db(louder, held),
             )
         )
     return _Measured(_gated(np.concatenate(blocks)), tuple(measured))
+
+
+def _limited(
+    samples: Float32[np.ndarray, "channels samples"], sample_rate: int, config: ReleaseConfig
+) -> Float32[np.ndarray, "channels samples"]:
+    """Hold the peaks of each channel; sound that stays below comes back untouched."""
+    if _true_peak_dbtp(samples) <= config.ceiling_dbtp:
+        return samples
+    channels = [
+        limited(
+            [channel],
+            sample_rate,
+            ceiling_db=config.ceiling_dbtp,
+            lookahead_ms=config.lookahead_ms,
+            release_db_per_s=config.release_db_per_s,
+        )
+        for channel in samples
+    ]
+    return np.stack([np.concatenate(list(channel)) for channel in channels])
+
+
+def _reduction_db(
+    before: Float32[np.ndarray, "channels samples"],
+    after: Float32[np.ndarray, "channels samples"],
+) -> float:
+    """How far the limiter's gain went down at its deepest."""
+    heard = np.abs(before) > 0.01  # where the quotient is a gain, not rounding
+    if before is after or not heard.any():
+        return 0.0
+    return float(-20 * np.log10(np.min(np.abs(after[heard]) / np.abs(before[heard]))))
+
+
+def _true_peak_dbtp(samples: Float32[np.ndarray, "channels samples"]) -> float:
+    return max(true_peak_db(channel) for channel in samples)
 
 
 def _block_lufs(
@@ -177,14 +211,15 @@ def _mean_lufs(block_lufs: Float64[np.ndarray, " blocks"]) -> float:
 
 def _statement(gain_db: float, before: float, after: _Measured, config: ReleaseConfig) -> str:
     whose = "One gain for the whole album" if len(after.songs) > 1 else "One gain"
-    said = f"{whose}, {gain_db:+.1f} dB: from {before:.1f} to {after.lufs:.1f} LUFS integrated. "
+    said = f"{whose}, {signed(gain_db, plus=True)} dB: from {signed(before)} to "
+    said += f"{signed(after.lufs)} LUFS integrated. "
     limited = [song for song in after.songs if song.limited_db > 0]
     if not limited:
         highest = max(song.peak_dbtp for song in after.songs)
-        return said + f"No limiter was needed; the highest true peak is {highest:.1f} dBTP."
+        return said + f"No limiter was needed; the highest true peak is {signed(highest)} dBTP."
     deepest = max(song.limited_db for song in limited)
     how_many = "" if len(after.songs) == 1 else f" in {len(limited)} of {len(after.songs)} songs"
     return said + (
-        f"A look-ahead limiter held peaks at {config.ceiling_dbtp:.1f} dBTP{how_many}, "
+        f"A look-ahead limiter held peaks at {signed(config.ceiling_dbtp)} dBTP{how_many}, "
         f"at most {deepest:.1f} dB at a time."
     )

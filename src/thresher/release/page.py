@@ -16,12 +16,14 @@ from markupsafe import Markup
 
 import thresher
 from thresher.errors import ThresherError
-from thresher.release.notes import Notes, clock
+from thresher.release.notes import Notes
 from thresher.release.palette import Palette, Theme
-from thresher.release.pictures import WAVE_COLUMNS, WAVE_HEIGHT
+from thresher.release.pictures import WAVE_COLUMNS, WAVE_HEIGHT, Waves
+from thresher.release.wording import clock
 
 _TEMPLATES = importlib.resources.files("thresher.release") / "templates"
 _LATIN = "U+0000-00FF, U+0131, U+0152-0153, U+02BB-02DC, U+2000-206F, U+20AC, U+2122, U+2212"
+_LATIN_EXTENDED = "U+0100-02BA, U+1E00-1EFF, U+20A0-20AB"
 _FONTS = (
     ("instrument-serif-latin-400-normal.woff2", "normal", _LATIN),
     ("instrument-serif-latin-400-italic.woff2", "italic", _LATIN),
@@ -56,8 +58,7 @@ class TrackPage:
     number: int
     title: str
     seconds: float
-    wave: str
-    """SVG path."""
+    wave: Waves
     spectrum: str
     """Picture, relative to the page."""
     top_khz: str
@@ -96,6 +97,11 @@ class AlbumPage:
     summary: str
     clock: str
     version: str = thresher.__version__
+
+    @property
+    def long_date(self) -> str:
+        """As people write it."""
+        return f"{date.fromisoformat(self.date):%-d %B %Y}"
 
     @property
     def rss_date(self) -> str:

@@ -68,8 +68,8 @@ def palette_of(cover: Image.Image) -> Palette:
     ground = max(swatches, key=lambda pair: pair[1] * (0.02 + pair[0].chroma))[0]
     accent = max(swatches, key=lambda pair: pair[0].chroma * (0.05 + pair[1]) ** 0.25)[0]
     return Palette(
-        dark=_theme(ground, accent, levels=(0.155, 0.205, 0.36, 0.955, 0.76, 0.76), towards=1),
-        light=_theme(ground, accent, levels=(0.972, 0.935, 0.82, 0.2, 0.43, 0.5), towards=0),
+        dark=_theme(ground, accent, levels=(0.155, 0.205, 0.36, 0.955, 0.76, 0.6), towards=1),
+        light=_theme(ground, accent, levels=(0.972, 0.935, 0.82, 0.2, 0.43, 0.55), towards=0),
         ramp=_ramp(ground, accent),
     )
 
@@ -107,7 +107,9 @@ def _theme(
     def reads(colour: str) -> bool:
         return min(contrast(colour, ground_hex), contrast(colour, surface_hex)) >= READABLE
 
-    vivid = Oklch(bright, min(accent.chroma * 1.25, 0.19), accent.hue)
+    # As it is on the cover, if that can be read.
+    own = max(accent.lightness, bright) if towards else min(accent.lightness, bright)
+    vivid = Oklch(own, min(accent.chroma * 1.15, 0.2), accent.hue)
     accent_hex = _until(reads, vivid, towards)
     return Theme(
         ground=ground_hex,
@@ -133,10 +135,11 @@ def _until(reads: Callable[[str], bool], colour: Oklch, towards: float) -> str:
 def _ramp(ground: Oklch, accent: Oklch) -> UInt8[np.ndarray, "256 3"]:
     """Rising lightness throughout, so that louder is brighter in any hue."""
     stops = [
-        Oklch(0.12, min(ground.chroma, 0.03), ground.hue),
-        Oklch(0.30, min(max(ground.chroma, 0.02), 0.08), ground.hue),
-        Oklch(0.62, min(accent.chroma, 0.16), accent.hue),
-        Oklch(0.84, min(accent.chroma, 0.12), accent.hue),
+        Oklch(0.11, min(ground.chroma, 0.025), ground.hue),
+        Oklch(0.21, min(max(ground.chroma, 0.02), 0.06), ground.hue),
+        Oklch(0.42, min(accent.chroma, 0.12), accent.hue),
+        Oklch(0.66, min(accent.chroma, 0.17), accent.hue),
+        Oklch(0.86, min(accent.chroma, 0.11), accent.hue),
         Oklch(0.98, 0.01, accent.hue),
     ]
     lab = np.array([_to_lab(stop) for stop in stops])

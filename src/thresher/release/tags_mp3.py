@@ -37,10 +37,10 @@ def _frame(name: str, body: bytes) -> bytes:
 
 
 def _synchsafe(number: int) -> bytes:
-    """Four times seven bits, so that a length never looks like the start of a frame.
+    r"""Four times seven bits, so that a length never looks like the start of a frame.
 
     >>> _synchsafe(257)
-    b'\\x00\\x00\\x02\\x01'
+    b'\x00\x00\x02\x01'
     """
     return bytes((number >> shift) & 0x7F for shift in (21, 14, 7, 0))
 

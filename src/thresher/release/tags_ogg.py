@@ -56,8 +56,11 @@ def _read_pages(ogg: bytes) -> Iterator[_Page]:
 
 
 def _header_packets(pages: list[_Page]) -> tuple[int, list[bytes]]:
-    packets, unfinished = [], b""
-    for number, page in enumerate(pages):
+    packets: list[bytes] = []
+    unfinished = b""
+    header_pages = 0
+    for page in pages:
+        header_pages += 1
         at = 0
         for length in page.lacing:
             unfinished += page.body[at : at + length]
@@ -69,7 +72,7 @@ def _header_packets(pages: list[_Page]) -> tuple[int, list[bytes]]:
             break
     if [packet[:7] for packet in packets] != [b"\x01vorbis", b"\x03vorbis", b"\x05vorbis"]:
         raise ThresherError("expected an Ogg file that opens with the three Vorbis headers")
-    return number + 1, packets
+    return header_pages, packets
 
 
 def _paginate(packets: list[bytes]) -> list[_Page]:

@@ -11,6 +11,7 @@
   const part = (name) => bar.querySelector(name);
   const seek = part(".seek input");
   const volume = part(".volume input");
+  const album = document.querySelector(".play-album");
   const status = document.querySelector("#status");
   // One element for the whole album: phones let only the one the listener started go on by itself.
   const audio = new Audio();
@@ -40,6 +41,8 @@
       track.scope.setAttribute("aria-valuenow", String(Math.round(at)));
       track.scope.setAttribute("aria-valuetext", `${clock(at)} of ${clock(length(track))}`);
     });
+    album.classList.toggle("playing", !audio.paused);
+    album.querySelector("span").textContent = audio.paused ? "Play" : "Pause";
     if (current < 0) return;
     const track = tracks[current];
     bar.classList.toggle("playing", !audio.paused);
@@ -48,6 +51,7 @@
     part(".clock").textContent = `${clock(place())} / ${clock(length(track))}`;
     seek.max = String(length(track));
     seek.value = String(place());
+    seek.style.setProperty("--at", `${(100 * place()) / length(track)}%`);
     seek.setAttribute("aria-valuetext", `${clock(place())} of ${clock(length(track))}`);
   }
 
@@ -65,7 +69,10 @@
         title: track.title,
         artist: document.body.dataset.artist,
         album: document.body.dataset.album,
-        artwork: [{ src: document.querySelector(".cover").src, sizes: "1400x1400", type: "image/jpeg" }],
+        // Lock screens take no pictures from file://.
+        artwork: location.protocol.startsWith("http")
+          ? [{ src: document.querySelector(".cover").src, sizes: "1400x1400", type: "image/jpeg" }]
+          : [],
       });
     }
   }
@@ -155,12 +162,15 @@
     if (current >= 0) status.textContent = `Cannot play ${tracks[current].title}.`;
   });
 
-  document.querySelector(".play-album").addEventListener("click", () => (current < 0 ? play(0) : toggle(current)));
+  album.addEventListener("click", () => (current < 0 ? play(0) : toggle(current)));
   part(".main").addEventListener("click", () => toggle(current));
   part(".previous").addEventListener("click", back);
   part(".next").addEventListener("click", () => neighbour(1));
   seek.addEventListener("input", () => go(Number(seek.value)));
-  volume.addEventListener("input", () => (audio.volume = Number(volume.value)));
+  volume.addEventListener("input", () => {
+    audio.volume = Number(volume.value);
+    volume.style.setProperty("--at", `${100 * audio.volume}%`);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("a, button, input, summary, [role=slider]")) return;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
