@@ -60,10 +60,8 @@ class Probe(NamedTuple):
 class Decoder(Protocol):
     """An open sound file."""
 
-    @property
-    def probe(self) -> Probe:
-        """What its header says."""
-        ...
+    probe: Probe
+    """What its header says."""
 
     def blocks(self) -> Iterator[Float32[np.ndarray, "samples channels"]]:
         """Decode from the start, one block after the other."""
@@ -272,11 +270,8 @@ class _SoundFileDecoder:
             raise ThresherError(
                 f"not a sound file that can be read ({_reason(error)})", looked_at=path
             ) from None
-
-    @property
-    def probe(self) -> Probe:
         file = self._file
-        return Probe(
+        self.probe = Probe(
             sample_rate=file.samplerate,
             channels=file.channels,
             seconds=file.frames / max(1, file.samplerate) if file.frames < 2**62 else 0.0,

@@ -32,13 +32,9 @@ class FFmpegDecoder:
             raise ThresherError(
                 f"not a sound file that can be read ({_reason(error)})", looked_at=path
             ) from None
-
-    @property
-    def probe(self) -> Probe:
-        """What the container says."""
         context = self._audio.codec_context
         length = self._container.duration  # microseconds, or None
-        return Probe(
+        self.probe = Probe(
             sample_rate=int(context.sample_rate or 0),
             channels=int(context.channels or 1),
             seconds=(length or 0) / 1e6,

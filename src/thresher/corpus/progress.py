@@ -1,7 +1,10 @@
 """Progress on stderr: how far, how fast, how long still."""
 
 import contextlib
+import os
+import sys
 from collections.abc import Callable, Iterator
+from typing import TextIO
 
 import rich.progress
 from rich.console import Console
@@ -39,7 +42,7 @@ class Progress:
     def __init__(self, bars: rich.progress.Progress) -> None:
         self._bars = bars
 
-    def task(self, name: str, total: float) -> Task:
+    def task(self, name: str, total: int) -> Task:
         """Start a bar that is full at ``total``."""
         return Task(self._bars, self._bars.add_task(name, total=total))
 
@@ -47,7 +50,6 @@ class Progress:
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """Show progress while the block runs; on anything but a terminal, nothing."""
-    console = Console(stderr=True)
     columns = (
         rich.progress.TextColumn("{task.description:>10}"),
         rich.progress.BarColumn(),
@@ -56,7 +58,29 @@ def progress() -> Iterator[Progress]:
         rich.progress.TextColumn("left"),
         rich.progress.TimeRemainingColumn(),
     )
-    with rich.progress.Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True
-    ) as bars:
-        yield Progress(bars)
+    with _stderr_to_ourselves() as stderr:
+        console = Console(file=stderr)
+        with rich.progress.Progress(
+            *columns, console=console, disable=not console.is_terminal, transient=True
+        ) as bars:
+            yield Progress(bars)
+
+
+@contextlib.contextmanager
+def _stderr_to_ourselves() -> Iterator[TextIO]:
+    """A private stderr, while descriptor 2 leads nowhere.
+
+    libmpg123 writes its own warnings there, for every broken file, and cannot be asked not
+    to through libsndfile. What is wrong with a file is told once, by us.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        with open(kept, "w", encoding="utf-8", closefd=False) as stderr:  # noqa: PTH123 a descriptor
+            yield stderr
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

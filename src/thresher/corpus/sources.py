@@ -79,7 +79,7 @@ def find_recordings(sources: Sequence[Source]) -> Found:
 def artist_of(path: Path) -> str:
     """The label of a folder, or of a file by the folder it lies in.
 
-    >>> artist_of(Path("/music/Simon, Garfunkel/"))
+    >>> artist_of(Path("/music/Simon, Garfunkel/bridge.wav"))
     'Simon Garfunkel'
     """
     folder = path.resolve() if path.is_dir() else path.resolve().parent

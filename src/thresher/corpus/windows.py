@@ -85,8 +85,9 @@ def cut(region: Region, grid: Grid, recipe: Recipe, dense_step: int) -> Int64[np
     if room < 0:
         return np.zeros(0, np.int64)
     if recipe == "thresher":
-        count = -(-(room + grid.window) // grid.window)
-        starts = np.linspace(0, room, count).astype(np.int64)
+        last = room // grid.hop
+        count = 1 - (-last * grid.hop // grid.window)
+        starts = np.linspace(0, last, count).astype(np.int64) * grid.hop
     else:
         seven_eighths = max(1, grid.window * 7 // 8 // grid.hop) * grid.hop
         step = dense_step if recipe == "dadabots" else seven_eighths
