@@ -1,0 +1,368 @@
+"""Every family of the catalogue keeps the one contract of thresher.models.family."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from thresher.audio.files import write_flac
+from thresher.corpus import CorpusConfig, build_corpus
+from thresher.corpus.sources import Source
+from thresher.errors import ThresherError
+from thresher.models import FAMILIES, family_named
+from thresher.models.checkpoint import Checkpoint, open_checkpoint, save_checkpoint
+from thresher.models.family import ClipRequest, ExamplesRequest, Sampler
+from thresher.settings import explanations, from_mapping, to_mapping
+from thresher.training import TrainingConfig
+from thresher.workspace import Workspace
+
+RATE = 8_000
+LENGTH = 200
+LOUDER = 3.0
+
+TINY = {
+    "samplernn": (
+        {"frame_sizes": [4], "dim": 32, "embedding_dim": 8, "block": 128},
+        {
+            "frame_sizes": [2, 8, 16],
+            "dim": 24,
+            "sample_dim": 16,
+            "embedding_dim": 8,
+            "block": 128,
+            "cell": "lstm",
+            "layers": 2,
+            "skips": True,
+            "weight_norm": True,
+            "initial_state": "random",
+            "local_features": ["loudness"],
+        },
+    ),
+}
+"""By family: settings under which it trains in seconds, one for each way it may be built."""
+
+families = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+variants = pytest.mark.parametrize(
+    ("family", "settings"),
+    [
+        pytest.param(family, settings, id=f"{family.name}-{number}")
+        for family in FAMILIES
+        for number, settings in enumerate(TINY.get(family.name, ()))
+    ],
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Products this small only wait for each other on two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Two artists who play two seconds each: one slides up, one clicks."""
+    folder = tmp_path_factory.mktemp("recordings")
+    time = np.arange(2 * RATE) / RATE
+    write_flac(folder / "slide.flac", 0.5 * np.sin(400 * time + 900 * time**2), RATE)
+    write_flac(folder / "click.flac", 0.5 * np.exp(-((time * 8) % 1) * 30), RATE)
+    sources = [Source(folder / "slide.flac", "A"), Source(folder / "click.flac", "B")]
+    config = CorpusConfig(sample_rate=RATE, window_seconds=0.256, validation_fraction=0.2)
+    return build_corpus(Workspace(folder / "workspace"), "two", sources, config)
+
+
+def fitted(family, settings, corpus):
+    return family.fit(from_mapping(family.config, settings), corpus)
+
+
+def built(family, config) -> dict:
+    torch.manual_seed(0)
+    return {stage.name: stage.build(config) for stage in family.stages}
+
+
+def examples_of(family, stage, config, corpus, earlier):
+    request = ExamplesRequest(
+        corpus=corpus, config=config, split="training", batch_size=2, seed=0, earlier=earlier
+    )
+    return stage.examples(request)
+
+
+def played(family, config) -> Sampler:
+    """A sampler of networks that listen: at their initial size, weights hardly matter."""
+    networks = built(family, config)
+    with torch.no_grad():
+        for network in networks.values():
+            for weights in network.eval().parameters():
+                weights.mul_(LOUDER)
+    return family.sampler(networks, config)
+
+
+def clip_request(family, config, seed=1, length=LENGTH, **changes) -> ClipRequest:
+    """A request with everything the family is steered by."""
+    steering = family.conditioning(config)
+    frames = None
+    if steering.features:
+        rows = -(-length // steering.hop)
+        channels = {"loudness": 1, "chroma": 12}
+        width = sum(channels[name] for name in steering.features)
+        frames = np.random.default_rng(seed).uniform(-1, 1, (rows, width)).astype(np.float32)
+    return ClipRequest(**{"seed": seed, "length_samples": length, "frames": frames, **changes})
+
+
+def play(sampler, requests) -> list[np.ndarray]:
+    """The requested clips, each cut to its own length."""
+    blocks = list(sampler.render(requests))
+    assert all(len(block) == len(requests) for block in blocks)
+    sound = np.concatenate(blocks, axis=1)
+    assert sound.shape[1] >= max(request.length_samples for request in requests)
+    assert np.abs(sound).max() <= 1
+    return [clip[: r.length_samples] for clip, r in zip(sound, requests, strict=True)]
+
+
+@families
+def test_its_folder_is_shaped_like_all_the_others(family):
+    module = importlib.import_module(f"thresher.models.{family.name}")
+    folder = Path(module.__file__).parent
+
+    assert module.FAMILY is family
+    files = {path.name for path in folder.iterdir()}
+    assert files >= {"__init__.py", "config.py", "network.py", "loss.py", "sampler.py", "notes.md"}
+    assert len((folder / "notes.md").read_text("utf-8")) > 500
+
+
+@families
+def test_its_record_is_complete(family):
+    assert re.fullmatch(r"[a-z][a-z0-9]*", family.name)
+    assert family_named(family.name) is family
+    assert family.summary.strip()
+    assert "\n" not in family.summary
+    names = [stage.name for stage in family.stages]
+    assert names
+    assert len(set(names)) == len(names)
+    assert family.prompts
+    assert family.prompts <= {"nothing", "text", "audio", "midi"}
+    assert inspect.getdoc(family.config)
+    assert family.name in TINY, "give the new family a tiny config in TINY"
+
+
+def test_an_unknown_family_names_the_nearest():
+    name = FAMILIES[0].name
+
+    with pytest.raises(ThresherError, match=f"{name}x") as caught:
+        family_named(f"{name}x")
+    assert name in caught.value.hint
+
+
+@families
+def test_every_setting_is_explained(family):
+    for setting in explanations(family.config):
+        assert len(setting.why) > 15, setting.name
+        assert setting.source, setting.name
+
+
+@families
+def test_its_presets_are_settings_that_fit(family, corpus):
+    for name, settings in family.presets.items():
+        assert re.fullmatch(r"[a-z][a-z0-9-]*", name)
+        config = family.fit(from_mapping(family.config, to_mapping_of(settings)), corpus)
+        assert from_mapping(family.config, to_mapping(config)) == config
+    assert family.training.keys() <= {"", *family.presets}
+    for settings in family.training.values():
+        from_mapping(TrainingConfig, to_mapping_of(settings))
+
+
+def to_mapping_of(settings) -> dict:
+    """Preset values as a recipe would hold them."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in settings.items()}
+
+
+@variants
+def test_fitting_takes_over_what_the_corpus_decides(family, settings, corpus):
+    config = fitted(family, settings, corpus)
+
+    steering = family.conditioning(config)
+    assert steering.artists in ((), corpus.artists)
+    assert set(steering.features) <= set(corpus.features)
+    assert steering.hop == (corpus.feature_hop if steering.features else 0)
+    assert family.fit(config, corpus) == config
+
+
+@variants
+def test_a_step_always_has_the_same_batch(family, settings, corpus):
+    config = fitted(family, settings, corpus)
+    networks = built(family, config)
+    for stage in family.stages:
+        first, again = (examples_of(family, stage, config, corpus, networks) for _ in range(2))
+        last = first.steps_per_epoch - 1
+        assert first.steps_per_epoch > 0
+        assert first.batch(0).fresh
+        for step in (last, 0, last + 1):
+            one, other = first.batch(step), again.batch(step)
+            assert one.fresh == other.fresh
+            assert one.tensors.keys() == other.tensors.keys()
+            assert all(torch.equal(one.tensors[key], other.tensors[key]) for key in one.tensors)
+
+
+@variants
+def test_it_overfits_one_block(family, settings, corpus):
+    config = fitted(family, settings, corpus)
+    networks = built(family, config)
+    for stage in family.stages:
+        network = networks[stage.name].train()
+        batch = examples_of(family, stage, config, corpus, networks).batch(0)
+        optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+        losses: list[float] = []
+        while len(losses) < 200 and not (losses and losses[-1] < 0.5 * losses[0]):
+            optimiser.zero_grad()
+            loss = stage.loss(network, batch, {})
+            loss.value.backward()
+            optimiser.step()
+            losses.append(loss.value.item())
+        assert losses[-1] < 0.5 * losses[0]
+        assert loss.samples > 0
+        assert loss.report
+        assert not any(value.requires_grad for value in loss.report.values())
+
+
+@variants
+def test_it_survives_saving_and_loading(family, settings, corpus, tmp_path):
+    config = fitted(family, settings, corpus)
+    networks = built(family, config)
+    checkpoint = Checkpoint(
+        family=family.name,
+        stages=tuple(networks),
+        config=config,
+        sample_rate=RATE,
+        artists=corpus.artists,
+    )
+    save_checkpoint(tmp_path, checkpoint, networks)
+    opened = open_checkpoint(tmp_path)
+    loaded = opened.networks()
+
+    assert opened.config == config
+    for stage in family.stages:
+        batch = examples_of(family, stage, config, corpus, networks).batch(0)
+        costs = []
+        for network in (networks[stage.name].eval(), loaded[stage.name]):
+            torch.manual_seed(0)
+            with torch.no_grad():
+                costs.append(stage.loss(network, batch, {}).value)
+        assert torch.equal(*costs)
+    [before] = play(family.sampler(networks, config), [clip_request(family, config)])
+    [after] = play(family.sampler(loaded, config), [clip_request(family, config)])
+    assert np.array_equal(before, after)
+
+
+@variants
+def test_a_seed_repeats_and_another_differs(family, settings, corpus):
+    config = fitted(family, settings, corpus)
+    sampler = played(family, config)
+    assert isinstance(sampler, Sampler)
+    assert sampler.lanes >= 1
+
+    [first] = play(sampler, [clip_request(family, config, seed=1)])
+    torch.manual_seed(99)
+    np.random.seed(99)
+    [again] = play(sampler, [clip_request(family, config, seed=1)])
+    [other] = play(sampler, [clip_request(family, config, seed=2)])
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert first.std() > 0
+
+
+@variants
+def test_a_clip_does_not_depend_on_its_neighbours_or_their_number(family, settings, corpus):
+    config = fitted(family, settings, corpus)
+    sampler = played(family, config)
+    wanted = clip_request(family, config, seed=3)
+    [alone] = play(sampler, [wanted])
+    others = [
+        clip_request(family, config, seed=4, temperature=0.5),
+        clip_request(family, config, seed=5, length=LENGTH + 77),
+        clip_request(family, config, seed=6, length=10),
+        clip_request(family, config, seed=7, **loud_prime(family)),
+        clip_request(family, config, seed=8, **one_artist(family, config)),
+        clip_request(family, config, seed=9),
+    ]
+
+    for place in (0, 3, 6):
+        crowd = [*others[:place], wanted, *others[place:]]
+        assert np.array_equal(play(sampler, crowd)[place], alone)
+
+
+@variants
+def test_clips_that_share_a_prime_share_nothing_else(family, settings, corpus):
+    if "audio" not in family.prompts:
+        pytest.skip("takes no audio")
+    config = fitted(family, settings, corpus)
+    sampler = played(family, config)
+    prime = loud_prime(family)
+    wanted = clip_request(family, config, seed=3, **prime)
+    [alone] = play(sampler, [wanted])
+    others = [
+        clip_request(family, config, seed=4, **prime),
+        clip_request(family, config, seed=5, **prime, **one_artist(family, config)),
+    ]
+
+    assert np.array_equal(play(sampler, [*others, wanted])[2], alone)
+    assert np.array_equal(play(sampler, [*reversed(others), wanted])[2], alone)
+
+
+def loud_prime(family) -> dict:
+    if "audio" not in family.prompts:
+        return {}
+    return {"prime": 0.9 * np.sin(np.arange(333, dtype=np.float32))}
+
+
+def one_artist(family, config) -> dict:
+    artists = family.conditioning(config).artists
+    return {"artists": {artists[-1]: 1.0}} if artists else {}
+
+
+@variants
+def test_a_clip_of_any_length_begins_like_a_longer_one(family, settings, corpus):
+    config = fitted(family, settings, corpus)
+    sampler = played(family, config)
+    steered = clip_request(family, config, length=LENGTH)
+    [whole] = play(sampler, [steered])
+
+    for length in (1, 17, LENGTH - 1):
+        shorter = ClipRequest(seed=1, length_samples=length, frames=steered.frames)
+        assert np.array_equal(play(sampler, [shorter])[0], whole[:length])
+
+
+@variants
+@pytest.mark.parametrize("length", [1, 2, 1000])
+def test_a_prime_of_any_length_changes_what_follows(family, settings, corpus, length):
+    if "audio" not in family.prompts:
+        pytest.skip("takes no audio")
+    config = fitted(family, settings, corpus)
+    sampler = played(family, config)
+    [plain] = play(sampler, [clip_request(family, config)])
+
+    prime = np.full(length, -0.9, np.float32)
+    [primed] = play(sampler, [clip_request(family, config, prime=prime)])
+
+    assert primed.shape == plain.shape
+    assert not np.array_equal(primed, plain)
+
+
+@variants
+def test_what_steers_a_clip_is_heard(family, settings, corpus):
+    config = fitted(family, settings, corpus)
+    sampler = played(family, config)
+    steering = family.conditioning(config)
+    plain = clip_request(family, config)
+    changed = [clip_request(family, config, artists={name: 1.0}) for name in steering.artists]
+    if steering.features:
+        changed.append(clip_request(family, config, frames=np.ones_like(plain.frames)))
+
+    sounds = {clip.tobytes() for clip in play(sampler, [plain, *changed])}
+
+    assert len(sounds) == 1 + len(changed)
