@@ -65,26 +65,27 @@ def _pitch_class_energy(
 ) -> Float32[np.ndarray, "rows 12"]:
     size = _fft_size(sample_rate)
     rows = -(-len(audio) // hop)
-    padded = np.pad(audio, (size // 2, size + hop))
-    starts = np.arange(rows) * hop + hop // 2  # frames centred on the middle of their row
+    # Frames are centred on the middle of their row.
+    padded = np.pad(audio, (size // 2 - hop // 2, size + hop))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:rows]
     window = np.hanning(size).astype(np.float32)
     window /= np.sqrt(np.square(window).sum() * size / 2)  # band energy = mean square
-    spectrum = scipy.fft.rfft(padded[starts[:, None] + np.arange(size)] * window, axis=1)
-    energy: Float32[np.ndarray, "rows 12"] = np.square(np.abs(spectrum)) @ _pitch_classes(
-        sample_rate
-    )
+    spectrum = scipy.fft.rfft(frames * window, axis=1)
+    band, classes = _pitch_classes(sample_rate)
+    heard = spectrum[:, band]
+    energy: Float32[np.ndarray, "rows 12"] = (heard.real**2 + heard.imag**2) @ classes
     return energy
 
 
-def _pitch_classes(sample_rate: int) -> Float32[np.ndarray, "bins 12"]:
-    size = _fft_size(sample_rate)
-    hz = np.fft.rfftfreq(size, 1 / sample_rate)
-    inside = (hz >= CHROMA_HZ[0]) & (hz <= CHROMA_HZ[1])
-    classes = np.zeros((len(hz), 12), np.float32)
+def _pitch_classes(sample_rate: int) -> tuple[slice, Float32[np.ndarray, "bins 12"]]:
+    """The FFT bins of the band, and which pitch class each belongs to."""
+    hz = np.fft.rfftfreq(_fft_size(sample_rate), 1 / sample_rate)
+    first, last = np.searchsorted(hz, CHROMA_HZ)
     # MIDI note numbers: 69 is A at 440 Hz and every multiple of 12 is a C.
-    note = 69 + 12 * np.log2(hz[inside] / 440)
-    classes[np.flatnonzero(inside), np.round(note).astype(int) % 12] = 1
-    return classes
+    notes = np.round(69 + 12 * np.log2(hz[first:last] / 440)).astype(int)
+    classes = np.zeros((len(notes), 12), np.float32)
+    classes[np.arange(len(notes)), notes % 12] = 1
+    return slice(int(first), int(last)), classes
 
 
 def _fft_size(sample_rate: int) -> int:

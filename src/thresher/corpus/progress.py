@@ -79,7 +79,7 @@ def _stderr_to_ourselves() -> Iterator[TextIO]:
     os.dup2(nowhere, 2)
     os.close(nowhere)
     try:
-        with open(kept, "w", encoding="utf-8", closefd=False) as stderr:  # noqa: PTH123 a descriptor
+        with open(kept, "w", encoding="utf-8", closefd=False) as stderr:
             yield stderr
     finally:
         os.dup2(kept, 2)
