@@ -14,7 +14,7 @@ from thresher.workspace import Workspace
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """A length of time as people write it (90s, 10m, 1h30m, 2.5h), in seconds."""
     if value is None:
         return None
@@ -37,7 +37,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 )
 @click.option(
     "--budget",
-    callback=_seconds,
+    callback=duration,
     metavar="TIME",
     help="Wall clock to train for, e.g. 10m or 1h30m.",
 )
