@@ -1,5 +1,6 @@
 """Gates: a clip that fails one is turned away by name, never deleted."""
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,84 +17,71 @@ class Gate(NamedTuple):
     """One reason to turn a clip away."""
 
     name: str
-    measured: Callable[[Measures], float]
-    limit: Callable[[CurationConfig], float]
+    measured: str
+    """Field of `Measures`."""
+    setting: str
+    """Field of `CurationConfig` that holds the limit."""
     fires: Callable[[float, float], bool]
     """Measured value and limit to whether the clip fails."""
     sentence: str
     """With ``{value}`` and ``{limit}``, for people."""
 
 
-def _above(value: float, limit: float) -> bool:
-    return value > limit
-
-
-def _below(value: float, limit: float) -> bool:
-    return value < limit
-
-
 GATES = (
     Gate(
         "too short",
-        lambda m: m.seconds,
-        lambda c: c.shortest_phrase,
-        _below,
+        "seconds",
+        "shortest_phrase",
+        operator.lt,
         "{value:.2f} s long, a phrase needs {limit:g} s",
     ),
     Gate(
-        "too long",
-        lambda m: m.seconds,
-        lambda c: c.longest_clip_seconds,
-        _above,
-        "{value:.0f} s long, more than {limit:g} s at once does not fit in memory",
-    ),
-    Gate(
         "silence",
-        lambda m: m.silence,
-        lambda c: c.most_silence,
-        _above,
+        "silence",
+        "most_silence",
+        operator.gt,
         "{value:.0%} of it is silent, at most {limit:.0%} may be",
     ),
     Gate(
         "dead",
-        lambda m: m.peak_db,
-        lambda c: c.dead_peak_db,
-        _below,
+        "peak_db",
+        "dead_peak_db",
+        operator.lt,
         "never louder than {value:.1f} dB, must reach {limit:g} dB",
     ),
     Gate(
         "DC",
-        lambda m: m.dc,
-        lambda c: c.most_dc,
-        _above,
+        "dc",
+        "most_dc",
+        operator.gt,
         "constant offset of {value:.2f} of its RMS, at most {limit:g}",
     ),
     Gate(
         "clipping",
-        lambda m: m.clipping,
-        lambda c: c.most_clipping,
-        _above,
+        "clipping",
+        "most_clipping",
+        operator.gt,
         "{value:.2%} of its samples are clipped, at most {limit:.2%}",
     ),
     Gate(
         "noise",
-        lambda m: m.flatness,
-        lambda c: c.most_flatness,
-        _above,
+        "flatness",
+        "most_flatness",
+        operator.gt,
         "spectral flatness {value:.2f}, at most {limit:g} (white noise is 0.56)",
     ),
     Gate(
         "trap",
-        lambda m: m.repetition,
-        lambda c: c.most_repetition,
-        _above,
+        "repetition",
+        "most_repetition",
+        operator.gt,
         "repeats itself with correlation {value:.3f}, at most {limit:g}",
     ),
     Gate(
         "click",
-        lambda m: m.clicks,
-        lambda c: c.most_clicks,
-        _above,
+        "clicks",
+        "most_clicks",
+        operator.gt,
         "{value:.1f} clicks per second, at most {limit:g}",
     ),
 )
@@ -141,7 +129,7 @@ def judge(measures: Measures, config: CurationConfig) -> Report:
     """Hold every gate against what was measured."""
     reasons = []
     for gate in GATES:
-        value, limit = gate.measured(measures), gate.limit(config)
+        value, limit = getattr(measures, gate.measured), getattr(config, gate.setting)
         if gate.fires(value, limit):
             reasons.append(Reason(gate.name, gate.sentence.format(value=value, limit=limit)))
     return Report(measures=measures, reasons=tuple(reasons))

@@ -27,10 +27,10 @@ class Beat(NamedTuple):
 class Join(NamedTuple):
     """Middle of a crossfade."""
 
-    out_seconds: float
-    """From the beginning of the phrase that ends."""
-    in_seconds: float
-    """From the beginning of the phrase that begins."""
+    out_before_end: float
+    """Seconds before the end of the phrase that ends."""
+    in_after_start: float
+    """Seconds after the start of the phrase that begins."""
     bpm: float
     """The tempo that goes on across the join; 0 when it was made at the quietest moment."""
 
@@ -57,7 +57,8 @@ def find_join(
     if before is None or after is None or not _agree(before, after, config.beat_tolerance):
         enter_at = _grid(search, config)
         enter_cost = _loudness(beginning, enter_at, sample_rate, config)
-        return Join(float(leave_at[leave_cost.argmin()]), float(enter_at[enter_cost.argmin()]), 0.0)
+        leave = length - float(leave_at[leave_cost.argmin()])
+        return Join(leave, float(enter_at[enter_cost.argmin()]), 0.0)
     enter_at = _grid(max(search, after.period + config.crossfade_ms / 1000), config)
     enter_cost = _loudness(beginning, enter_at, sample_rate, config)
     listened_from = length - min(length, _LISTEN_SECONDS)
@@ -69,7 +70,7 @@ def find_join(
     inside = (candidates >= enter_at[0]) & (candidates <= enter_at[-1])
     cost = leave_cost[:, None] + np.interp(candidates, enter_at, enter_cost)
     best = np.unravel_index(np.where(inside, cost, np.inf).argmin(), cost.shape)
-    return Join(float(leave_at[best[0]]), float(candidates[best]), 60 / before.period)
+    return Join(length - float(leave_at[best[0]]), float(candidates[best]), 60 / before.period)
 
 
 def find_beat(

@@ -19,14 +19,14 @@ class Choice(NamedTuple):
 
 
 def relevance(
-    vectors: Float32[np.ndarray, "phrases columns"], centroid: Float32[np.ndarray, " columns"]
+    vectors: Float32[np.ndarray, "phrases columns"],
 ) -> Float32[np.ndarray, " phrases"]:
-    """Closeness to a centroid, from 1 (on it) towards 0.
+    """Closeness to the typical music, from 1 (exactly typical) towards 0.
 
-    By distance, not by cosine: vectors are standardised, so the centroid lies near the
-    origin, where a direction means nothing.
+    ``vectors`` are standardised by that music, so its centroid is the origin; hence the
+    distance and not a cosine: at the origin a direction means nothing.
     """
-    return np.asarray(1 / (1 + np.linalg.norm(vectors - centroid, axis=1)), np.float32)
+    return np.asarray(1 / (1 + np.linalg.norm(vectors, axis=1)), np.float32)
 
 
 def choose(
