@@ -59,10 +59,8 @@ def progress() -> Iterator[Progress]:
         rich.progress.TimeRemainingColumn(),
     )
     with _stderr_to_ourselves() as stderr:
-        console = Console(file=stderr)
-        with rich.progress.Progress(
-            *columns, console=console, disable=not console.is_terminal, transient=True
-        ) as bars:
+        console = Console(file=stderr, quiet=not stderr.isatty())
+        with rich.progress.Progress(*columns, console=console, transient=True) as bars:
             yield Progress(bars)
 
 
