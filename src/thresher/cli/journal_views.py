@@ -104,7 +104,7 @@ def sparkline(values: Sequence[float], width: int = 40) -> str:
     """A curve in one line of text, highest bar for the highest value.
 
     >>> sparkline([3, 2, 1, 0], width=4)
-    '█▅▃▁'
+    '█▆▃▁'
     """
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
