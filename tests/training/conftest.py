@@ -1,4 +1,4 @@
-"""Puts `tiny_family` (also a script, for torchrun) where tests can import it."""
+"""Puts `tiny_family` where tests can import it."""
 
 import sys
 from collections.abc import Iterator

@@ -127,9 +127,7 @@ def test_a_budget_ends_training_and_anneals_on_the_way(workspace):
 
 def test_early_stopping_ends_a_run_that_no_longer_improves(workspace):
     settings = {**QUICK, "steps": 10**6, "learning_rate": 1e-12, "validate_every": 1}
-    run = train(
-        workspace, "tiny", "chirps", settings={**settings, "patience": 3, "ema_decay": 0.0}
-    )
+    run = train(workspace, "tiny", "chirps", settings={**settings, "patience": 3, "ema_decay": 0.0})
 
     assert run.manifest["ended"] == "patience"
     assert run.manifest["step"] <= 30

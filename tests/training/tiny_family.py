@@ -1,23 +1,16 @@
-"""Families small enough to train in a second, and a corpus for them.
-
-As a script, `python tiny_family.py WORKSPACE RUN KEY=VALUE…` trains run RUN of 'tiny' on
-one thread (or goes on with it), the way a process to be killed needs it.
-"""
+"""Families small enough to train in a second, and a corpus for them."""
 
 import dataclasses
-import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from thresher import models
 from thresher.corpus import CorpusConfig
 from thresher.disk import whole_folder, write_manifest
 from thresher.models.family import Batch, Conditioning, Family, Loss, Stage
-from thresher.settings import parse_overrides, setting, to_mapping
+from thresher.settings import setting, to_mapping
 from thresher.workspace import Workspace
 
 RATE = 8_000
@@ -171,24 +164,3 @@ def write_corpus(workspace: Workspace, *, seconds: float = 16.0) -> None:
         manifest = {"kind": "corpus", "id": "chirps", "settings": to_mapping(CORPUS)}
         manifest |= {"tracks": [track], "artists": ["A"], "features": ["loudness"]}
         write_manifest(part, manifest)
-
-
-def main() -> None:
-    """Train, or go on, in a process of its own."""
-    from thresher.training import TrainingStopped, resume, train
-
-    torch.set_num_threads(1)
-    models.FAMILIES = (*models.FAMILIES, *FAMILIES)
-    workspace, name = Workspace(Path(sys.argv[1])), sys.argv[2]
-    settings = parse_overrides(sys.argv[3:])
-    try:
-        if (workspace.run(name) / "manifest.json").exists():
-            print(resume(workspace, name, settings=settings).state)
-        else:
-            print(train(workspace, "tiny", "chirps", settings=settings, name=name).state)
-    except TrainingStopped as stop:
-        print(stop)
-
-
-if __name__ == "__main__":
-    main()

@@ -162,7 +162,7 @@ def _show(lesson: Lesson) -> None:
 
 def _figures(lesson: Lesson, means: dict[str, float], rate: float, done: float) -> str:
     position = lesson.session.position
-    name, value = next(iter(means.items()))
+    name, value = next(iter(means.items()), ("bits", math.nan))
     parts = [f"{lesson.stage.name} step {position.stage_step:,}", f"{name} {value:.3f}"]
     if position.history and f"validation_{name}" in position.history[-1]:
         parts.append(f"held out {position.history[-1][f'validation_{name}']:.3f}")

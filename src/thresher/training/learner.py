@@ -17,7 +17,9 @@ class Outcome:
     """What one step did; tensors stay on the device, so that reading them is a choice."""
 
     report: dict[str, Tensor]
-    gradient_norm: Tensor
+    """What the loss tells people, and the gradient's norm."""
+    finite: Tensor
+    """Whether the step changed anything."""
     samples: int
 
 
@@ -64,9 +66,11 @@ class Learner:
         gradients = [weight.grad for weight in self.weights if weight.grad is not None]
         self._team.average_([*gradients, value])
         norm = self._clip(gradients)
-        self._apply((norm + value[0]).isfinite(), learning_rate)
+        finite = (norm + value[0]).isfinite()
+        self._apply(finite, learning_rate)
         self.state = {name: tensor.detach() for name, tensor in loss.state.items()}
-        return Outcome(report=loss.report, gradient_norm=norm, samples=loss.samples)
+        report = {**loss.report, "gradient_norm": norm}
+        return Outcome(report=report, finite=finite, samples=loss.samples)
 
     def evaluate(self, network: nn.Module, batch: Batch, state: State) -> Loss:
         """A network's loss on a batch that is already on the device."""

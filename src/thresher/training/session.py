@@ -56,20 +56,22 @@ class Meter:
     """Means of what steps report; nothing waits for the GPU until they are read."""
 
     def __init__(self) -> None:
-        self.steps = 0
         self.samples = 0
+        self._steps: Tensor | int = 0
         self._sums: dict[str, Tensor] = {}
 
     def add(self, outcome: Outcome) -> None:
-        """Count one step."""
-        self.steps += 1
+        """Count one step; of one that was skipped, only the samples."""
         self.samples += outcome.samples
-        for name, value in (*outcome.report.items(), ("gradient_norm", outcome.gradient_norm)):
-            self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
+        self._steps = self._steps + outcome.finite
+        for name, value in outcome.report.items():
+            counted = torch.where(outcome.finite, value, 0.0)
+            self._sums[name] = self._sums[name] + counted if name in self._sums else counted
 
     def means(self) -> dict[str, float]:
-        """The means, in the order they were reported."""
-        return {name: float(total) / self.steps for name, total in self._sums.items()}
+        """The means, in the order they were reported; nothing if every step was skipped."""
+        steps = int(self._steps)
+        return {name: float(total) / steps for name, total in self._sums.items() if steps}
 
 
 class Watch:
