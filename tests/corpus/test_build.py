@@ -1,11 +1,15 @@
 """thresher.corpus.build: every sample in its place, the same again for the same input."""
 
+import errno
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+import thresher.corpus.build
 from thresher.audio.files import read_audio, to_pcm
 from thresher.audio.quantise import encode
 from thresher.corpus import CorpusConfig, Source, build_corpus, open_corpus
@@ -256,3 +260,41 @@ def test_a_manifest_of_another_shape_is_refused(workspace, record):
 def test_settings_out_of_range_are_refused(values):
     with pytest.raises(ThresherError, match=next(iter(values))):
         CorpusConfig(**values)
+
+
+@pytest.mark.parametrize("step", ["decode_recording", "write_sound", "write_feature"])
+def test_a_full_disk_is_one_clear_error_and_the_old_corpus_stays(
+    workspace, record, monkeypatch, step
+):
+    before = build_corpus(workspace, "c", [record("a.wav")], SMALL).manifest
+
+    def no_space(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(thresher.corpus.build, step, no_space)
+    with pytest.raises(ThresherError, match="disk is full"):
+        build_corpus(workspace, "c", [record("b.wav", seed=5)], SMALL)
+
+    assert open_corpus(workspace.corpus("c")).manifest == before
+    assert [path.name for path in workspace.corpus("c").parent.iterdir()] == ["c"]
+
+
+def test_a_build_killed_half_way_leaves_the_old_corpus_and_the_next_one_sweeps_up(
+    workspace, record
+):
+    path, other = record("a.wav"), record("b.wav", seed=5)
+    before = build_corpus(workspace, "c", [path], SMALL).manifest
+    code = (
+        "import os, signal, sys; from pathlib import Path; import thresher.corpus.build as build\n"
+        "from thresher.workspace import Workspace\n"
+        "build.write_feature = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "config = build.CorpusConfig(sample_rate=8_000, window_seconds=1.0)\n"
+        "build.build_corpus(Workspace(Path(sys.argv[1])), 'c', [Path(sys.argv[2])], config)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, str(workspace.root), str(other)])
+
+    assert done.returncode == -9
+    assert open_corpus(workspace.corpus("c")).manifest == before
+    build_corpus(workspace, "c", [other], SMALL)
+    assert [path.name for path in workspace.corpus("c").parent.iterdir()] == ["c"]

@@ -88,3 +88,28 @@ def test_labels_that_could_not_be_typed_again_are_refused(name):
 
 def test_the_root_folder_still_has_a_label():
     assert artist_of(Path("/")) == "unknown"
+
+
+def test_a_folder_that_cannot_be_listed_stands_for_itself(tmp_path, monkeypatch):
+    touch(tmp_path / "locked/one.wav")
+    touch(tmp_path / "open/two.wav")
+    real = Path.iterdir
+
+    def refuse(path):
+        if path.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    found = find_recordings([Source(tmp_path)])
+
+    assert [r.path.name for r in found.recordings] == ["locked", "two.wav"]
+
+
+def test_a_link_to_itself_is_listed_like_a_broken_file(tmp_path):
+    (tmp_path / "self.wav").symlink_to("self.wav")
+
+    found = find_recordings([Source(tmp_path / "self.wav")])
+
+    assert [r.artist for r in found.recordings] == [tmp_path.name]

@@ -69,7 +69,8 @@ def find_recordings(sources: Sequence[Source]) -> Found:
                 "no such file or folder", looked_at=Recording(source.path, "").shown
             )
         for path in _files(source.path, visited):
-            if path != source.path and path.suffix.lower() not in SUFFIXES:
+            named_like_sound = path.suffix.lower() in SUFFIXES or _is_folder(path)
+            if path != source.path and not named_like_sound:
                 others[printable(path.suffix.lower()) or "no suffix"] += 1
             else:
                 recordings.setdefault(os.path.realpath(path), Recording(path, artist))
@@ -82,7 +83,7 @@ def artist_of(path: Path) -> str:
     >>> artist_of(Path("/music/Simon, Garfunkel/bridge.wav"))
     'Simon Garfunkel'
     """
-    folder = path.resolve() if path.is_dir() else path.resolve().parent
+    folder = Path(os.path.realpath(path if _is_folder(path) else path.parent))
     name = os.fsencode(folder.name).decode("utf-8", "replace")
     # "," and "=" separate artists on the command line: --artist A=0.5,B=0.5
     cleaned = " ".join(re.sub(r"[,=]", " ", printable(name)).split())[:80]
@@ -120,7 +121,8 @@ def sha256_of(path: Path) -> str | None:
 
 
 def _files(path: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:
-    if not path.is_dir():
+    """Everything below a path; a folder that cannot be listed stands for itself."""
+    if not _is_folder(path):
         yield path
         return
     try:
@@ -130,8 +132,16 @@ def _files(path: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:
             return
         visited.add((status.st_dev, status.st_ino))
         children = sorted(path.iterdir(), key=os.fsencode)
-    except OSError as error:
-        raise ThresherError(f"cannot list the folder: {error.strerror}", looked_at=path) from None
+    except OSError:
+        yield path  # opening it will say why, like any other recording that cannot be read
+        return
     for child in children:
         if not child.name.startswith("."):  # "._song.mp3" and other things nobody recorded
             yield from _files(child, visited)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):  # Path.is_dir lets some of them through
+        return False
