@@ -24,7 +24,7 @@ class Facts:
         self.all = tuple(ancestors)
         self.recordings = [row for a in self.of("corpus") for row in _recordings(a)]
         self.artists = unique(recording.artist for recording in self.recordings)
-        self.seconds = sum(recording.seconds for recording in self.recordings)
+        self.seconds = sum((recording.seconds for recording in self.recordings), 0.0)
         families = (a.manifest.get("family") for a in (*self.of("run"), *self.of("clips")))
         self.families = unique(clean_text(str(family or "")) for family in families)
 
@@ -53,7 +53,7 @@ def stages(ancestor: Ancestor) -> list[Mapping[str, Any]]:
 
 def wall_clock(ancestor: Ancestor) -> float:
     """Seconds that making an ancestor took."""
-    return sum(number(stage.get("seconds")) or 0.0 for stage in stages(ancestor))
+    return sum((number(stage.get("seconds")) or 0.0 for stage in stages(ancestor)), 0.0)
 
 
 def machine_name(ancestor: Ancestor) -> str:

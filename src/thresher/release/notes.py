@@ -148,7 +148,7 @@ def _run_pairs(run: Ancestor) -> Iterator[tuple[str, str]]:
 def _clip_pairs(clips: Ancestor) -> Iterator[tuple[str, str]]:
     made = rows(clips.manifest.get("clips"))
     rate = number(clips.manifest.get("sample_rate"))
-    samples = sum(number(clip.get("samples")) or 0.0 for clip in made)
+    samples = sum((number(clip.get("samples")) or 0.0 for clip in made), 0.0)
     if made:
         long = f", {duration(samples / rate)} of sound" if rate else ""
         yield "Clips to choose from", f"{len(made)}{long}"
@@ -169,7 +169,7 @@ def _machine(facts: Facts) -> Section:
     took = [
         (what, duration(seconds))
         for kind, what in _STEPS.items()
-        if (seconds := sum(wall_clock(ancestor) for ancestor in facts.of(kind)))
+        if (seconds := sum((wall_clock(ancestor) for ancestor in facts.of(kind)), 0.0))
     ]
     machines = [("Machine", name) for name in unique(machine_name(a) for a in facts.all)]
     versions = unique(version(a) for a in facts.all) or [thresher.__version__]

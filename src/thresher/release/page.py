@@ -1,6 +1,7 @@
 """The site: one page, one feed, nothing that needs a network."""
 
 import base64
+import functools
 import hashlib
 import importlib.resources
 import json
@@ -169,6 +170,7 @@ def checked_base_url(url: str) -> str:
     return url if url.endswith("/") else f"{url}/"
 
 
+@functools.cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(_read),
@@ -183,6 +185,7 @@ def _linker(base_url: str) -> Callable[[str], str]:
     return lambda path: base_url + quote(path)
 
 
+@functools.cache
 def _read(name: str) -> str:
     return (_TEMPLATES / name).read_text("utf-8")
 
@@ -206,6 +209,7 @@ def _variables(theme: Theme) -> str:
     )
 
 
+@functools.cache
 def _font_face(file: str, style: str, letters: str) -> str:
     # Inside the page: browsers refuse fonts from files beside a page opened as file://.
     data = base64.b64encode((_TEMPLATES / "fonts" / file).read_bytes()).decode("ascii")

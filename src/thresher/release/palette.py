@@ -30,6 +30,8 @@ _TO_LAB = np.array(
     ]
 )
 
+_FROM_CONE, _FROM_LAB = np.linalg.inv(_TO_CONE), np.linalg.inv(_TO_LAB)
+
 
 class Oklch(NamedTuple):
     """Lightness 0 to 1, chroma 0 to about 0.37, hue in radians."""
@@ -37,6 +39,22 @@ class Oklch(NamedTuple):
     lightness: float
     chroma: float
     hue: float
+
+
+class _Levels(NamedTuple):
+    """Lightness of each role in one theme, and the end to move to until it can be read."""
+
+    ground: float
+    surface: float
+    line: float
+    text: float
+    muted: float
+    accent: float
+    towards: float
+
+
+_DARK = _Levels(0.155, 0.205, 0.36, 0.955, 0.76, 0.6, towards=1.0)
+_LIGHT = _Levels(0.972, 0.935, 0.82, 0.2, 0.43, 0.55, towards=0.0)
 
 
 @dataclass(frozen=True)
@@ -68,8 +86,8 @@ def palette_of(cover: Image.Image) -> Palette:
     ground = max(swatches, key=lambda pair: pair[1] * (0.02 + pair[0].chroma))[0]
     accent = max(swatches, key=lambda pair: pair[0].chroma * (0.05 + pair[1]) ** 0.25)[0]
     return Palette(
-        dark=_theme(ground, accent, levels=(0.155, 0.205, 0.36, 0.955, 0.76, 0.6), towards=1),
-        light=_theme(ground, accent, levels=(0.972, 0.935, 0.82, 0.2, 0.43, 0.55), towards=0),
+        dark=_theme(ground, accent, _DARK),
+        light=_theme(ground, accent, _LIGHT),
         ramp=_ramp(ground, accent),
     )
 
@@ -93,30 +111,24 @@ def _swatches(cover: Image.Image) -> list[tuple[Oklch, float]]:
     return [(_from_rgb(rgb), float(share)) for rgb, share in zip(unique, shares, strict=True)]
 
 
-def _theme(
-    ground: Oklch,
-    accent: Oklch,
-    levels: tuple[float, float, float, float, float, float],
-    towards: float,
-) -> Theme:
+def _theme(ground: Oklch, accent: Oklch, at: _Levels) -> Theme:
     tint = min(ground.chroma, 0.035)
-    base, raised, line, text, muted, bright = levels
-    ground_hex = _hex(Oklch(base, tint, ground.hue))
-    surface_hex = _hex(Oklch(raised, tint, ground.hue))
+    ground_hex = _hex(Oklch(at.ground, tint, ground.hue))
+    surface_hex = _hex(Oklch(at.surface, tint, ground.hue))
 
     def reads(colour: str) -> bool:
         return min(contrast(colour, ground_hex), contrast(colour, surface_hex)) >= READABLE
 
     # As it is on the cover, if that can be read.
-    own = max(accent.lightness, bright) if towards else min(accent.lightness, bright)
+    own = (max if at.towards else min)(accent.lightness, at.accent)
     vivid = Oklch(own, min(accent.chroma * 1.15, 0.2), accent.hue)
-    accent_hex = _until(reads, vivid, towards)
+    accent_hex = _until(reads, vivid, at.towards)
     return Theme(
         ground=ground_hex,
         surface=surface_hex,
-        line=_hex(Oklch(line, tint, ground.hue)),
-        text=_until(reads, Oklch(text, tint / 3, ground.hue), towards),
-        muted=_until(reads, Oklch(muted, tint / 2, ground.hue), towards),
+        line=_hex(Oklch(at.line, tint, ground.hue)),
+        text=_until(reads, Oklch(at.text, tint / 3, ground.hue), at.towards),
+        muted=_until(reads, Oklch(at.muted, tint / 2, ground.hue), at.towards),
         accent=accent_hex,
         on_accent=max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, accent_hex)),
     )
@@ -173,8 +185,8 @@ def _hex(colour: Oklch) -> str:
 
 
 def _lab_to_rgb(lab: Float[np.ndarray, "colours 3"]) -> Float[np.ndarray, "colours 3"]:
-    cones = (lab @ np.linalg.inv(_TO_LAB).T) ** 3
-    linear = cones @ np.linalg.inv(_TO_CONE).T
+    cones = (lab @ _FROM_LAB.T) ** 3
+    linear = cones @ _FROM_CONE.T
     bounded = np.maximum(linear, 0)
     curved = 1.055 * bounded ** (1 / 2.4) - 0.055
     shown: Float[np.ndarray, "colours 3"] = np.where(linear <= 0.0031308, 12.92 * linear, curved)
