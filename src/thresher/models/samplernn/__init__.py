@@ -12,9 +12,7 @@ FAMILY = Family(
     name="samplernn",
     summary="Recurrent tiers on slow clocks that steer a fast predictor of samples.",
     config=SampleRNNConfig,
-    stages=(
-        Stage(name="network", build=SampleRNN, examples=music_blocks, loss=next_sample_loss),
-    ),
+    stages=(Stage(name="network", build=SampleRNN, examples=music_blocks, loss=next_sample_loss),),
     sampler=SampleRNNSampler,
     presets=PRESETS,
     training={

@@ -1,5 +1,6 @@
 """Everything needed to rebuild a SampleRNN, and the presets people ask for by name."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -149,7 +150,7 @@ class SampleRNNConfig:
         sizes = self.frame_sizes
         if not sizes or min(sizes) < 1:
             raise ThresherError(f"frame_sizes = {sizes} needs at least one size, all positive")
-        for fast, slow in zip(sizes, sizes[1:], strict=False):
+        for fast, slow in itertools.pairwise(sizes):
             if slow <= fast or slow % fast:
                 raise ThresherError(
                     f"frame_sizes = {sizes}: {slow} is not a larger multiple of {fast}",
@@ -183,7 +184,7 @@ class SampleRNNConfig:
     @property
     def macs_per_sample(self) -> float:
         """Multiply-adds to predict one sample, unfolded, as the papers count."""
-        S, H, F = self.sample_width, self.dim, self.frame_sizes  # noqa: N806
+        S, H, F = self.sample_width, self.dim, self.frame_sizes
         total = float(F[0] * self.embedding_dim * S + 2 * S * S + S * self.levels)
         gates = 3 if self.cell == "gru" else 4
         for index, size in enumerate(F):
@@ -233,4 +234,3 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """The published systems, and one that learns on two CPU cores."""
-

@@ -100,13 +100,9 @@ class Tier(nn.Module):
             for _ in range(config.layers * config.skips)
         )
         self.skip_bias = nn.Parameter(torch.zeros(H)) if config.skips else None
-        self.spread = Matrix(
-            self.ratio * self.out_channels, H, scale=H**-0.5, weight_norm=norm
-        )
+        self.spread = Matrix(self.ratio * self.out_channels, H, scale=H**-0.5, weight_norm=norm)
         self.artist = (
-            Matrix(H, len(config.artists), scale=0.1, weight_norm=False)
-            if config.artists
-            else None
+            Matrix(H, len(config.artists), scale=0.1, weight_norm=False) if config.artists else None
         )
         self.local = (
             Matrix(H, config.local_channels, scale=config.local_channels**-0.5, weight_norm=False)

@@ -1,0 +1,245 @@
+"""The whole way, from recordings to a released album, one room after the other.
+
+Every room finds its own work again, so there is nothing to remember here: the same call
+after an interruption passes what is done and goes on with what is not.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from thresher.art import ArtConfig, draw_cover
+from thresher.corpus import Corpus, CorpusConfig, Source, build_corpus
+from thresher.curation import CurationConfig, Song, curate
+from thresher.disk import content_hash
+from thresher.errors import ThresherError
+from thresher.generation import GenerationConfig, generate_clips
+from thresher.models import family_named
+from thresher.models.checkpoint import open_checkpoint
+from thresher.release import Release, ReleaseConfig, publish
+from thresher.settings import from_mapping, replace, setting, split_overrides
+from thresher.training import Run, TrainingConfig, open_run, resume, train
+from thresher.workspace import Workspace, slug
+
+SHIPPED = Path(__file__).parent / "shipped"
+"""The warm start that comes with Thresher: a network that has heard the bundled songs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlbumConfig:
+    """What only the album as a whole can decide; each room has settings of its own."""
+
+    tracks: int = setting(
+        1,
+        unit="songs",
+        why="One command, one song, unless more are wanted; each has clips of its own.",
+        source="taste",
+    )
+    minutes: float = setting(3.0, unit="min", why="The length of a song.", source="taste")
+    spare: float = setting(
+        2.5,
+        unit="times the song",
+        why="Clips to choose from: enough that curation can be strict, few enough to wait for.",
+        source="taste",
+    )
+    clip_seconds: float = setting(
+        12.0,
+        unit="s",
+        why="Long enough for a phrase to develop, short enough that many fit side by side; "
+        "the engine costs the same for one clip as for a lane full.",
+        source="benchmarks/generation.py",
+    )
+    rounds: int = setting(
+        3,
+        unit="rounds",
+        why="Where too few clips pass the gates, as many again are made, this often at most.",
+        source="taste",
+    )
+    fine_tuning_rate: float = setting(
+        5e-4,
+        unit="",
+        why="A third of the rate the warm start was trained with: adapt to these recordings "
+        "without unlearning how music moves.",
+        source="taste",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse an album without music."""
+        if self.tracks < 1 or self.rounds < 1:
+            raise ThresherError(f"tracks = {self.tracks}, rounds = {self.rounds}: at least one")
+        if not (0 < self.minutes < 600 and self.clip_seconds > 0 and self.spare >= 1):
+            raise ThresherError("minutes, clip_seconds and spare are above zero, spare at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What the person asked for."""
+
+    artist: str
+    title: str
+    family: str = "samplernn"
+    preset: str = "small"
+    start_from: str | None = None
+    """A run or checkpoint to begin with; "" begins from nothing, None takes the shipped one
+    where it fits."""
+    budget_seconds: float = 600.0
+    seed: int = 0
+
+
+def make_album(
+    workspace: Workspace,
+    recordings: Sequence[Path],
+    wishes: Wishes,
+    settings: Mapping[str, Any],
+    tell: Callable[[str], None],
+) -> Release:
+    """Corpus, run, clips, songs, cover and release; ``settings`` are any room's, by name.
+
+    Raises:
+        ThresherError: whatever a room cannot do; what the rooms before it made stays.
+    """
+    family = family_named(wishes.family)
+    configs = (AlbumConfig, CorpusConfig, GenerationConfig, CurationConfig, ArtConfig)
+    rooms = (*configs, ReleaseConfig, family.config, TrainingConfig)
+    dealt = dict(zip(rooms, split_overrides(settings, rooms), strict=True))
+    album = from_mapping(AlbumConfig, dealt[AlbumConfig], origin="--set")
+    name = slug(wishes.title)
+
+    tell("1/6 corpus: listening to the recordings")
+    corpus = build_corpus(
+        workspace,
+        name,
+        [Source(path) for path in recordings],
+        from_mapping(CorpusConfig, dealt[CorpusConfig], origin="--set"),
+    )
+    tell(f"2/6 train: {wishes.family} learns {_minutes(corpus)} of music")
+    run = _trained(
+        workspace, corpus, wishes, {**dealt[family.config], **dealt[TrainingConfig]}, album
+    )
+    songs = []
+    for track in range(album.tracks):
+        title = f"{name}-{track + 1}" if album.tracks > 1 else name
+        songs.append(_song(workspace, run, title, track, wishes, dealt, album, tell))
+    tell("5/6 art: drawing the cover from the music")
+    names = [song.name for song in songs]
+    cover = draw_cover(
+        workspace,
+        names,
+        artist=wishes.artist,
+        title=wishes.title,
+        config=replace(ArtConfig(), dealt[ArtConfig]),
+        name=name,
+    )
+    tell("6/6 release: mastering, tagging, building the page")
+    return publish(
+        workspace,
+        names,
+        cover=cover.name,
+        artist=wishes.artist,
+        title=wishes.title,
+        name=name,
+        track_titles=_track_titles(wishes.title, names),
+        config=replace(ReleaseConfig(), dealt[ReleaseConfig]),
+    )
+
+
+def _trained(
+    workspace: Workspace,
+    corpus: Corpus,
+    wishes: Wishes,
+    settings: Mapping[str, Any],
+    album: AlbumConfig,
+) -> Run:
+    """The run of this album: finished, gone on with, or begun."""
+    begun = _begun(workspace, corpus)
+    if begun is not None:
+        return begun if begun.manifest["state"] == "finished" else resume(workspace, begun.id)
+    start = _start(wishes, settings)
+    tuned = {"learning_rate": album.fine_tuning_rate} if start else {}
+    return train(
+        workspace,
+        wishes.family,
+        corpus.name,
+        preset="" if start else wishes.preset,
+        # The album itself is the preview; drawing more would eat the budget.
+        settings={
+            "budget_seconds": wishes.budget_seconds,
+            "preview_minutes": [],
+            **tuned,
+            **settings,
+        },
+        start_from=start,
+        seed=wishes.seed,
+        name=_run_name(workspace, corpus),
+    )
+
+
+def _run_name(workspace: Workspace, corpus: Corpus) -> str:
+    """Named after the very recordings, so that other ones never meet this run."""
+    return f"{corpus.name}-{content_hash(workspace.corpus(corpus.name))[:8]}"
+
+
+def _begun(workspace: Workspace, corpus: Corpus) -> Run | None:
+    folder = workspace.run(_run_name(workspace, corpus))
+    return open_run(folder) if (folder / "manifest.json").is_file() else None
+
+
+def _start(wishes: Wishes, settings: Mapping[str, Any]) -> str | None:
+    """Whose weights to begin with: those asked for, the shipped ones if they fit, or none."""
+    if wishes.start_from is not None:
+        return wishes.start_from or None
+    if not (SHIPPED / "checkpoint.json").is_file():
+        return None
+    shipped = open_checkpoint(SHIPPED)
+    fits = shipped.family == wishes.family and wishes.preset == "small"
+    shape = type(shipped.config).__dataclass_fields__
+    same = all(getattr(shipped.config, k) == v for k, v in settings.items() if k in shape)
+    return str(SHIPPED) if fits and same else None
+
+
+def _song(
+    workspace: Workspace,
+    run: Run,
+    name: str,
+    track: int,
+    wishes: Wishes,
+    dealt: Mapping[type[Any], Mapping[str, Any]],
+    album: AlbumConfig,
+    tell: Callable[[str], None],
+) -> Song:
+    """Clips, and more of them until enough pass, then a song."""
+    config = replace(CurationConfig(), {"minutes": album.minutes, **dealt[CurationConfig]})
+    first = math.ceil(60 * album.minutes * album.spare / album.clip_seconds)
+    for count in range(1, album.rounds + 1):
+        tell(f"3/6 generate: {first * count} clips of {album.clip_seconds:g} s for '{name}'")
+        asked = {"clips": first * count, "seconds": album.clip_seconds}
+        made = generate_clips(
+            workspace,
+            run.id,
+            replace(GenerationConfig(), {**asked, **dealt[GenerationConfig]}),
+            seed=wishes.seed + track,
+            name=f"{run.id}-{track + 1}",
+        )
+        tell(f"4/6 curate: '{name}'")
+        try:
+            song = curate(workspace, name, [made.id], config)
+        except ThresherError:
+            if count == album.rounds:
+                raise
+            continue
+        if song.seconds >= 0.9 * 60 * album.minutes:
+            break
+    return song
+
+
+def _track_titles(title: str, names: Sequence[str]) -> dict[str, str]:
+    if len(names) == 1:
+        return {names[0]: title}
+    return {name: f"{title} {number}" for number, name in enumerate(names, start=1)}
+
+
+def _minutes(corpus: Corpus) -> str:
+    seconds = len(corpus.codes) / corpus.sample_rate
+    return f"{seconds / 60:.1f} minutes"
