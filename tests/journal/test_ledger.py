@@ -1,13 +1,18 @@
 """thresher.journal.ledger: every manifest, kept by content hash, whoever else is writing."""
 
+import contextlib
+import itertools
 import multiprocessing
+import random
 import sqlite3
+import time
 
 import pytest
 
 from thresher.disk import write_json, write_manifest
 from thresher.errors import ThresherError
 from thresher.journal import Scalars, curves, entries, find, record
+from thresher.journal.store import check
 from thresher.workspace import Workspace
 
 
@@ -90,7 +95,7 @@ def test_looking_at_a_workspace_that_is_not_there_makes_nothing(workspace):
 
 def _write_many(workspace: Workspace, writer: int) -> None:
     with Scalars(workspace.journal, f"r{writer}", workspace.events(f"r{writer}")) as scalars:
-        for number in range(10):
+        for number in range(5):
             folder = workspace.clip_set(f"c-{writer}-{number}")
             write_manifest(folder, {"kind": "clips", "id": folder.name, "created": "2024"})
             record(workspace.journal, folder)
@@ -107,8 +112,35 @@ def test_several_processes_write_at_once_and_nothing_is_lost(workspace):
     for writer in writers:
         writer.join(60)
     assert [writer.exitcode for writer in writers] == [0] * 4
-    assert len(entries(workspace.journal)) == 40
-    assert all(len(curves(workspace.journal, f"r{n}")["bits"]) == 10 for n in range(4))
+    assert len(entries(workspace.journal)) == 20
+    assert all(len(curves(workspace.journal, f"r{n}")["bits"]) == 5 for n in range(4))
+
+
+def _record_for_ever(workspace: Workspace, pipe) -> None:
+    for number in itertools.count():
+        folder = workspace.clip_set(f"c-{number}")
+        write_manifest(folder, {"kind": "clips", "id": folder.name, "created": "2024"})
+        record(workspace.journal, folder)
+        pipe.send(number)
+
+
+def test_a_process_killed_at_any_moment_leaves_a_sound_ledger(workspace):
+    context = multiprocessing.get_context("fork")
+    rng = random.Random(0)
+    for _ in range(8):
+        receiver, sender = context.Pipe(duplex=False)
+        writer = context.Process(target=_record_for_ever, args=(workspace, sender))
+        writer.start()
+        sender.close()
+        told = [receiver.recv()]
+        time.sleep(rng.uniform(0.0, 0.03))
+        writer.kill()
+        writer.join()
+        with receiver, contextlib.suppress(EOFError):
+            while True:
+                told.append(receiver.recv())
+        assert check(workspace.journal)
+        assert {f"c-{n}" for n in told} <= {entry.id for entry in entries(workspace.journal)}
 
 
 def test_the_ledger_is_in_wal_mode(workspace, made):

@@ -41,7 +41,7 @@ def show_entry(
 ) -> None:
     """Everything about one entry."""
     _print(_facts(entry))
-    _titled("made from", _tree(family))
+    _titled("made from", _tree(family, set()))
     if remarks:
         _titled("notes", _notes(remarks))
     if curves:
@@ -60,7 +60,7 @@ def show_differences(
         if not rows:
             _print(Text(f"{title}: no difference"))
             continue
-        table = _table(title, *(printable(f"{e.kind}/{e.id}") for e in chosen))
+        table = _table(f"\n{title}", *(printable(f"{e.kind}/{e.id}") for e in chosen))
         for name, values in rows.items():
             _row(table, name, *(_value(value) for value in values))
         _print(table)
@@ -86,18 +86,24 @@ def show_rebuilt(rebuilt: Rebuilt) -> None:
 
 
 def in_short(entry: Entry) -> str:
-    """The numbers that say most about an entry of its kind."""
+    """The facts that say most about an entry of its kind."""
     manifest = entry.manifest
-    parts = {
-        "corpus": ("hours", "tracks"),
-        "run": ("family", "preset", "step", "best_value", "state"),
-        "clips": ("run", "clips"),
-        "song": ("title", "seconds", "joins"),
-        "cover": ("title",),
-        "release": ("title", "artist", "songs"),
-    }.get(entry.kind, ())
-    shown = [(name, manifest.get(name)) for name in parts]
-    return ", ".join(_with_name(name, value) for name, value in shown if value not in (None, ""))
+    clock = _clock(
+        manifest.get("samples"), manifest.get("sample_rate") or entry.settings.get("sample_rate")
+    )
+    facts = {
+        "corpus": (_count(manifest.get("tracks"), "track"), clock),
+        "run": (
+            manifest.get("family"),
+            manifest.get("preset"),
+            _labelled("step", manifest.get("step")),
+            _labelled("best", manifest.get("best_value")),
+            manifest.get("state"),
+        ),
+        "clips": (_count(manifest.get("clips"), "clip"),),
+        "song": (manifest.get("title"), clock, _labelled("LUFS", manifest.get("lufs"))),
+    }.get(entry.kind, (manifest.get("artist"), manifest.get("title")))
+    return ", ".join(str(fact) for fact in facts if fact not in (None, ""))
 
 
 def sparkline(values: Sequence[float], width: int = 40) -> str:
@@ -139,10 +145,14 @@ def _facts(entry: Entry) -> Table:
     return grid
 
 
-def _tree(family: Ancestor) -> Tree:
+def _tree(family: Ancestor, shown: set[str]) -> Tree:
     tree = Tree(_text(_named(family)))
+    if family.hash in shown:
+        tree.add(_text("… as above"))
+        return tree
+    shown.add(family.hash)
     for parent in family.parents:
-        tree.add(_tree(parent))
+        tree.add(_tree(parent, shown))
     if family.kind == "corpus" and family.entry is not None:
         _add_recordings(tree, family.entry)
     return tree
@@ -166,7 +176,9 @@ def recordings(corpus: Entry) -> list[str]:
 def _named(ancestor: Ancestor) -> str:
     short = in_short(ancestor.entry) if ancestor.entry is not None else ""
     remark = {"recorded": "", "changed": "  (changed since)", "unknown": "  (not in this journal)"}
-    return f"{ancestor.kind}/{ancestor.id}  {short}{remark[ancestor.state]}"
+    # A recording is where every tree ends; it never has a manifest.
+    known = "" if ancestor.kind == "recording" else remark[ancestor.state]
+    return f"{ancestor.kind}/{ancestor.id}  {short}{known}".rstrip()
 
 
 def _curves(curves: Mapping[str, Curve]) -> Table:
@@ -209,12 +221,22 @@ def _notes(remarks: Sequence[Note]) -> Table:
     return table
 
 
-def _with_name(name: str, value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return f"{len(value)} {name}"
-    return f"{name} {_value(value)}"
+def _count(value: object, noun: str) -> str | None:
+    if not isinstance(value, list):
+        return None
+    return f"{len(value):,} {noun}{'' if len(value) == 1 else 's'}"
+
+
+def _labelled(label: str, value: object) -> str | None:
+    return None if value is None else f"{label} {_value(value)}"
+
+
+def _clock(samples: object, rate: object) -> str | None:
+    if not isinstance(samples, int) or not isinstance(rate, int) or rate <= 0:
+        return None
+    minutes, seconds = divmod(samples // rate, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _value(value: object) -> str:
