@@ -25,7 +25,7 @@ class Track:
     stop: int
     """One past the last sample of sound; silence may follow up to the next feature row."""
     path: str
-    """Where it came from, as it was given."""
+    """Absolute path of the recording."""
     artist: str
     title: str
 

@@ -38,6 +38,11 @@ class Recording(NamedTuple):
         return printable(os.fsencode(self.path).decode("utf-8", "backslashreplace"))
 
     @property
+    def absolute(self) -> str:
+        """The same, to be found again from any folder."""
+        return Recording(self.path.absolute(), self.artist).shown
+
+    @property
     def title(self) -> str:
         """The file's name without its suffix."""
         return printable(os.fsencode(self.path.stem).decode("utf-8", "replace"))[:200] or "untitled"
