@@ -2,7 +2,9 @@
 
 import math
 
-from thresher.errors import ThresherError
+import torch
+from torch import nn
+
 from thresher.training.display import clock
 from thresher.training.interrupts import TrainingStopped
 from thresher.training.previews import draw_preview
@@ -128,17 +130,30 @@ def _preview(lesson: Lesson) -> None:
         position.milestones.append(name)
     if not session.team.leads or not job.settings.preview_clips:
         return
-    networks = {**session.earlier, lesson.stage.name: lesson.learner.result}
     path = job.folder / "previews" / name
     patience = job.settings.preview_patience_seconds
     if lesson.budget:
         patience = min(patience, _PREVIEW_SHARE * lesson.budget)
     try:
         with session.aside("preview"):
+            networks = _at_rest_on_cpu(lesson)
             draw_preview(path, networks, job.family, job.config, job.corpus, job.settings, patience)
-    except ThresherError as error:
-        # Hours of training must not end because a sketch of it could not be drawn.
+    except Exception as error:
+        # Whatever it is: hours of training must not end because a sketch could not be drawn.
         session.display.tell(f"no preview at step {position.step}: {error}")
+
+
+def _at_rest_on_cpu(lesson: Lesson) -> dict[str, nn.Module]:
+    """Copies of the networks as a sampler wants them, which training does not touch."""
+    session = lesson.session
+    learned = {**session.earlier, lesson.stage.name: lesson.learner.result}
+    copies = {}
+    for stage in session.job.family.stages:
+        with torch.random.fork_rng(devices=[]):
+            copy = stage.build(session.job.config)
+        copy.load_state_dict(learned[stage.name].state_dict())
+        copies[stage.name] = copy.eval().requires_grad_(False)
+    return copies
 
 
 def _show(lesson: Lesson) -> None:

@@ -68,9 +68,14 @@ class Learner:
         norm = self._clip(gradients)
         finite = (norm + value[0]).isfinite()
         self._apply(finite, learning_rate)
-        self.state = {name: tensor.detach() for name, tensor in loss.state.items()}
+        self.state = {name: self._sound(t.detach(), finite) for name, t in loss.state.items()}
         report = {**loss.report, "gradient_norm": norm}
         return Outcome(report=report, finite=finite, samples=loss.samples)
+
+    def _sound(self, state: Tensor, finite: Tensor) -> Tensor:
+        # On a CPU the guard looks at once and drops a bad state; a GPU cannot be asked, and
+        # a state that is not finite would spoil every step until the next fresh batch.
+        return state if self.device.type == "cpu" else torch.where(finite, state, 0)
 
     def evaluate(self, network: nn.Module, batch: Batch, state: State) -> Loss:
         """A network's loss on a batch that is already on the device."""

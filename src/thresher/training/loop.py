@@ -11,6 +11,7 @@ from thresher.errors import ThresherError
 from thresher.journal import Scalars, Stages
 from thresher.models.checkpoint import open_checkpoint
 from thresher.models.family import Examples, ExamplesRequest, Split, Stage
+from thresher.training.compiling import compile_if_it_helps
 from thresher.training.display import Display
 from thresher.training.events import attend, wrap_up
 from thresher.training.guard import Guard
@@ -162,7 +163,7 @@ def _open_lesson(session: Session, stage: Stage, saved: Saved | None) -> Lesson:
             looked_at=job.corpus.folder,
             hint="more recordings, or a smaller --set batch_size",
         )
-    learner = _learner(session, stage, saved)
+    learner = _learner(session, stage, training, saved)
     guard = Guard(learner, session.display.tell)
     guard.rate_scale, guard.skipped = position.rate_scale, position.skipped
     guard.rollbacks = position.rollbacks
@@ -198,7 +199,7 @@ def _examples(session: Session, stage: Stage, split: Split) -> Examples | None:
     return examples if examples.steps_per_epoch > 0 else None
 
 
-def _learner(session: Session, stage: Stage, saved: Saved | None) -> Learner:
+def _learner(session: Session, stage: Stage, training: Examples, saved: Saved | None) -> Learner:
     job, position = session.job, session.position
     torch.manual_seed(job.seed + position.stage)  # every process builds the same network
     learner = Learner(
@@ -212,10 +213,18 @@ def _learner(session: Session, stage: Stage, saved: Saved | None) -> Learner:
     if saved is None:
         if job.warm_start is not None:
             load_weights(learner, job.warm_start, stage.name, session.display.tell)
+        _compile(session, learner, training, job.settings.compile)
         torch.manual_seed(job.seed + 1_000_003 * (position.stage + 1) + session.team.rank)
     else:
+        # What was decided at the beginning stays: compiled sums differ in their last bits.
+        _compile(session, learner, training, "on" if position.compiled else "off")
         _restore(learner, saved, session)
     return learner
+
+
+def _compile(session: Session, learner: Learner, training: Examples, wanted: str) -> None:
+    compiled = compile_if_it_helps(learner, training, wanted, session.display.tell)
+    session.position.compiled = compiled
 
 
 def _restore(learner: Learner, saved: Saved, session: Session) -> None:
