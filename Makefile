@@ -21,13 +21,14 @@ WORKSPACE ?= song
 # and then finds nothing to do.
 setup:
 	@if command -v flock > /dev/null; \
-	then flock .setup.lock $(MAKE) --no-print-directory .venv/.ready; \
-	else $(MAKE) --no-print-directory .venv/.ready; fi
+	then flock .setup.lock $(MAKE) --silent --no-print-directory .venv/.ready; \
+	else $(MAKE) --silent --no-print-directory .venv/.ready; fi
 
 # --no-compile: Python compiles what is imported, which is a fraction of what is installed.
 .venv/.ready: pyproject.toml constraints.txt
+	@echo 'installing into .venv (about a minute)' >&2
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary --no-compile \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary --no-compile \
 		--constraint constraints.txt $(PIP_ARGS) --editable '.[dev,more-formats]'
 	@touch $@
 
