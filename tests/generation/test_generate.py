@@ -167,6 +167,31 @@ def test_resume_stays_with_its_checkpoint_when_the_run_trains_on(workspace, make
     assert resume_clips(workspace, "mine") == made
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("plan", None, "lacks plan"),
+        ("clips", [{"file": "clip-00000.flac"}], "garbles its clips"),
+        ("clips", "../../secret", "garbles its clips"),
+    ],
+)
+def test_a_garbled_manifest_is_one_error(workspace, make_run, key, value, message):
+    make_run()
+    made = generate_clips(workspace, "w7", config(), name="mine")
+    manifest = read_manifest(made.folder)
+    if isinstance(value, str):
+        manifest[key][0]["file"] = value
+    elif value is None:
+        del manifest[key]
+    else:
+        manifest[key] = value
+    write_json(made.folder / MANIFEST, manifest)
+
+    for call in (open_clips, lambda folder: resume_clips(workspace, folder.name)):
+        with pytest.raises(ThresherError, match=message):
+            call(made.folder)
+
+
 def test_resume_of_nothing_says_so(workspace):
     with pytest.raises(ThresherError, match="no set of clips 'nothing'"):
         resume_clips(workspace, "nothing")
@@ -293,15 +318,9 @@ def test_long_clips_are_taken_fewer_at_a_time(workspace, make_run, fake, monkeyp
 def test_a_run_may_be_a_path(workspace, make_run, tmp_path, which):
     run = make_run()
     expected = fingerprints(generate_clips(workspace, "w7", config()))
-    path = (
-        {
-            "run folder": run,
-            "checkpoint folder": run / "checkpoints" / "step-00000100",
-            "checkpoint alone": (run / "checkpoints" / "step-00000100").rename(tmp_path / "model"),
-        }[which]
-        if which == "checkpoint alone"
-        else (run if which == "run folder" else run / "checkpoints" / "step-00000100")
-    )
+    path = run if which == "run folder" else run / "checkpoints" / "step-00000100"
+    if which == "checkpoint alone":
+        path = path.rename(tmp_path / "model")
 
     made = generate_clips(workspace, str(path), config(), name="by-path")
 
@@ -333,6 +352,7 @@ def test_a_half_trained_family_cannot_play(workspace, make_run, fake, monkeypatc
 
     with pytest.raises(ThresherError, match="not trained to the end: no prior"):
         generate_clips(workspace, "w7", config())
+    assert not (workspace.root / "clips").exists()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ killed in between leaves clips the manifest does not know yet: they are made aga
 come out the same.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from thresher.journal import Stages
 
 _NOTE_EVERY_S = 1.0
 """A set of thousands of clips has a long manifest: not worth rewriting for every clip."""
+
+_KEYS = ("sample_rate", "settings", "stages", "plan", "clips")
+_CLIP_KEYS = {"file", "seed", "temperature", "artists", "prime", "samples", "sha256"}
+_CLIP_FILE = re.compile(r"clip-\d{5,}\.flac")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,7 @@ class Notes:
         self._manifest = manifest
         self._stages = stages
         self._noted_at = -_NOTE_EVERY_S
-        self._clips = _sound_clips(folder, manifest.get("clips", []))
+        self._clips = _sound_clips(folder, manifest["clips"])
 
     @property
     def finished(self) -> int:
@@ -94,8 +99,8 @@ def open_clips(folder: Path) -> ClipSet:
     Raises:
         ThresherError: the folder holds no set of clips.
     """
-    manifest = read_manifest(folder, kind="clips")
-    sound = _sound_clips(folder, manifest.get("clips", []))
+    manifest = _checked(folder)
+    sound = _sound_clips(folder, manifest["clips"])
     return ClipSet(
         id=str(manifest.get("id")),
         folder=folder,
@@ -108,8 +113,12 @@ def open_clips(folder: Path) -> ClipSet:
 
 
 def earlier_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a set that was begun before; None when there is none."""
-    return read_manifest(folder, kind="clips") if (folder / MANIFEST).exists() else None
+    """The manifest of a set that was begun before; None when there is none.
+
+    Raises:
+        ThresherError: it is there, but is no manifest of clips.
+    """
+    return _checked(folder) if (folder / MANIFEST).exists() else None
 
 
 def check_same(folder: Path, earlier: Mapping[str, Any], now: Mapping[str, Any]) -> None:
@@ -141,6 +150,22 @@ def clip_file(index: int) -> str:
     'clip-00007.flac'
     """
     return f"clip-{index:05d}.flac"
+
+
+def _checked(folder: Path) -> dict[str, Any]:
+    manifest = read_manifest(folder, kind="clips")
+    lacks = [key for key in _KEYS if key not in manifest]
+    clips = [] if lacks else manifest["clips"]
+    # Names are matched whole, so that a manifest cannot point outside its folder.
+    if lacks or not all(
+        clip.keys() == _CLIP_KEYS and _CLIP_FILE.fullmatch(clip["file"]) for clip in clips
+    ):
+        raise ThresherError(
+            f"the manifest lacks {', '.join(lacks)}" if lacks else "the manifest garbles its clips",
+            looked_at=folder / MANIFEST,
+            hint="another --name for a new set",
+        )
+    return manifest
 
 
 def _sound_clips(folder: Path, listed: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

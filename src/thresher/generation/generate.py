@@ -96,6 +96,7 @@ def resume_clips(workspace: Workspace, set_id: str) -> ClipSet:
 
 def _fill(workspace: Workspace, plan: Plan, name: str | None) -> ClipSet:
     source = open_source(workspace, plan.run, plan.config.checkpoint)
+    _check_finished(source)
     orders = make_orders(plan, source)
     folder = workspace.clip_set(name or f"{slug(source.name)}-{orders.digest[:8]}")
     with exclusive(folder):
@@ -175,14 +176,19 @@ def _make(
 def _load(source: Source) -> Sampler:
     checkpoint = source.checkpoint
     family = models.family_named(checkpoint.family)
-    untrained = [stage.name for stage in family.stages if stage.name not in checkpoint.stages]
+    return family.sampler(checkpoint.networks(), checkpoint.config)
+
+
+def _check_finished(source: Source) -> None:
+    """Refuse a family of several stages whose last ones are not trained yet."""
+    family = models.family_named(source.checkpoint.family)
+    untrained = [s.name for s in family.stages if s.name not in source.checkpoint.stages]
     if untrained:
         raise ThresherError(
             f"'{source.name}' is not trained to the end: no {', '.join(untrained)} yet",
-            looked_at=checkpoint.folder,
+            looked_at=source.checkpoint.folder,
             hint=f"thresher train {family.name} CORPUS --resume {source.name}",
         )
-    return family.sampler(checkpoint.networks(), checkpoint.config)
 
 
 def _make_group(
