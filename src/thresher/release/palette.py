@@ -14,7 +14,7 @@ from PIL import Image
 
 READABLE = 4.5
 """WCAG 2.2 level AA contrast of text."""
-_COLOURS = 12
+_HUES = 36
 _TO_CONE = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
@@ -81,10 +81,8 @@ class Palette:
 
 def palette_of(cover: Image.Image) -> Palette:
     """Choose the page's colours from its cover; a grey cover gets a quiet page."""
-    swatches = _swatches(cover)
-    # The ground takes the hue that fills the picture, the accent the one that stands out.
-    ground = max(swatches, key=lambda pair: pair[1] * (0.02 + pair[0].chroma))[0]
-    accent = max(swatches, key=lambda pair: pair[0].chroma * (0.05 + pair[1]) ** 0.25)[0]
+    pixels = _pixels(cover)
+    ground, accent = _dominant(pixels, chroma_power=0.5), _dominant(pixels, chroma_power=3.0)
     return Palette(
         dark=_theme(ground, accent, _DARK),
         light=_theme(ground, accent, _LIGHT),
@@ -102,13 +100,33 @@ def contrast(first: str, second: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _swatches(cover: Image.Image) -> list[tuple[Oklch, float]]:
-    small = cover.convert("RGB").resize((96, 96), Image.Resampling.BOX)
-    reduced = small.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT)
-    colours = np.asarray(reduced.convert("RGB")).reshape(-1, 3)
-    unique, counts = np.unique(colours, axis=0, return_counts=True)
-    shares = counts / counts.sum()
-    return [(_from_rgb(rgb), float(share)) for rgb, share in zip(unique, shares, strict=True)]
+def _pixels(cover: Image.Image) -> Float[np.ndarray, "pixels lch"]:
+    small = cover.convert("RGB").resize((160, 160), Image.Resampling.BOX)
+    linear = _linear(np.asarray(small).reshape(-1, 3) / 255)
+    lightness, a, b = (np.cbrt(linear @ _TO_CONE.T) @ _TO_LAB.T).T
+    return np.stack([lightness, np.hypot(a, b), np.arctan2(b, a)], axis=1)
+
+
+def _dominant(pixels: Float[np.ndarray, "pixels lch"], chroma_power: float) -> Oklch:
+    """The colour of the strongest hue, each pixel counting by a power of its chroma.
+
+    A low power finds the hue that fills the picture; a high one the hue that stands out,
+    be it one bright line across a dark field.
+    """
+    lightness, chroma, hue = pixels.T
+    weight = (chroma + 1e-4) ** chroma_power
+    bins = ((hue + np.pi) / (2 * np.pi) * _HUES).astype(int) % _HUES
+    strength = np.bincount(bins, weight, minlength=_HUES)
+    # A colour that lies across two bins must not lose to one that lies within one.
+    around = strength + np.roll(strength, 1) + np.roll(strength, -1)
+    distance = (bins - int(around.argmax()) + _HUES // 2) % _HUES - _HUES // 2
+    weight = weight * (np.abs(distance) <= 1)
+    mean_a, mean_b = (np.average(chroma * f(hue), weights=weight) for f in (np.cos, np.sin))
+    return Oklch(
+        float(np.average(lightness, weights=weight)),
+        float(np.average(chroma, weights=weight)),
+        float(np.arctan2(mean_b, mean_a)),
+    )
 
 
 def _theme(ground: Oklch, accent: Oklch, at: _Levels) -> Theme:
@@ -168,12 +186,6 @@ def _to_lab(colour: Oklch) -> tuple[float, float, float]:
     )
 
 
-def _from_rgb(rgb: UInt8[np.ndarray, "3"]) -> Oklch:
-    linear = _linear(rgb / 255)
-    lightness, a, b = _TO_LAB @ np.cbrt(_TO_CONE @ linear)
-    return Oklch(float(lightness), float(np.hypot(a, b)), float(np.arctan2(b, a)))
-
-
 def _hex(colour: Oklch) -> str:
     """The nearest colour a screen can show: same lightness and hue, less chroma if it must."""
     for chroma in np.linspace(colour.chroma, 0, 21):
@@ -193,8 +205,8 @@ def _lab_to_rgb(lab: Float[np.ndarray, "colours 3"]) -> Float[np.ndarray, "colou
     return shown
 
 
-def _linear(rgb: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
-    linear: Float[np.ndarray, 3] = np.where(
+def _linear(rgb: Float[np.ndarray, "*pixels 3"]) -> Float[np.ndarray, "*pixels 3"]:
+    linear: Float[np.ndarray, "*pixels 3"] = np.where(
         rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4
     )
     return linear

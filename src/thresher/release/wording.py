@@ -26,7 +26,7 @@ def clock(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """A length of time in the unit a reader would choose.
 
-    >>> duration(4.25), duration(810), duration(36_000)
+    >>> duration(4.25), duration(810.0), duration(36_000.0)
     ('4.2 s', '13.5 minutes', '10.0 hours')
     """
     if seconds < 100:
