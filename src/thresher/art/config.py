@@ -37,7 +37,7 @@ class ArtConfig:
         source="taste",
     )
     chance: float = setting(
-        0.3,
+        0.45,
         unit="",
         why="How far the seed may overrule the music in choosing composition and scheme: at 0 "
         "every seed gives the same kind of picture, at 1 the music hardly matters.",

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from thresher.art.character import Character
-from thresher.art.compositions import COMPOSITIONS, Composition, Scene
+from thresher.art.compositions import COMPOSITIONS, Composition, Plates, Scene
 from thresher.art.config import ArtConfig
-from thresher.art.fields import noise_tile, pattern_network
+from thresher.art.fields import Plane, noise_tile, pattern_network
 from thresher.art.lettering import Setting, compose, draw
 from thresher.art.listening import Portrait
 from thresher.art.palette import Mixing, choose_palette, fifths_hue
@@ -23,9 +23,9 @@ FINEST = 1024
 
 # What makes a song ask for a scheme; the first number is what it has from the start.
 SCHEME_CALLS: dict[str, tuple[float, Mapping[str, float]]] = {
-    "night": (0.35, {"mode": -0.3, "flatness": 0.2}),
+    "night": (0.5, {"mode": -0.3, "flatness": 0.2}),
     "dusk": (0.10, {"flatness": -0.5, "mode": 0.2}),
-    "paper": (-0.05, {"centroid": 0.5, "dynamics": 0.3}),
+    "paper": (-0.15, {"centroid": 0.5, "dynamics": 0.3}),
     "poster": (0.0, {"loudness": 0.4, "onsets": 0.3}),
 }
 
@@ -63,7 +63,7 @@ def design(
     config: ArtConfig,
 ) -> Design:
     """Decide everything about a cover."""
-    dice = np.random.default_rng([seed, 1])
+    dice = np.random.default_rng([seed, int(song.fingerprint[:8], 16), 1])
     calls = {key: (0.0, one.calls) for key, one in COMPOSITIONS.items()}
     # Both are always drawn, so that naming one leaves the other as it was.
     asked = _called(calls, character, config.chance, dice)
@@ -72,14 +72,28 @@ def design(
     scheme: str = asked if config.scheme == "auto" else config.scheme
     composition = COMPOSITIONS[name]
     scene = _scene(song, character, seed, config)
-    look = _look(scene, composition, scheme, config)
+    proof = expose(composition.plan(scene), PREVIEW, points=2**17, threads=1)
+    look = _look(scene, composition, scheme, proof, config)
+    setting = None
+    if config.lettering:
+        setting = compose(
+            artist,
+            title,
+            preview=develop(proof, look, scene.grit, points=2**17, threads=1),
+            palette=look.palette,
+            layouts=composition.layouts,
+            face=composition.face if config.face == "auto" else config.face,
+            own_font=config.font,
+            margin=config.safe_margin,
+            contrast_wanted=config.contrast,
+        )
     return Design(
         composition=name,
         scheme=scheme,
         seed=seed,
         scene=scene,
         look=look,
-        setting=_setting(scene, composition, look, artist, title, config),
+        setting=setting,
         config=config,
     )
 
@@ -100,7 +114,7 @@ def _called(
 
 
 def _scene(song: Portrait, character: Character, seed: int, config: ArtConfig) -> Scene:
-    dice = np.random.default_rng([seed, 2])
+    dice = np.random.default_rng([seed, int(song.fingerprint[:8], 16), 2])
     sigma = config.sigma_calm + (config.sigma_busy - config.sigma_calm) * character.detail
     channels = pattern_network(
         dice.standard_normal(8),
@@ -128,10 +142,12 @@ def _contour(song: Portrait) -> Float32[np.ndarray, "bands columns"]:
     """Every band against its own mean, so that events show and not the spectrum's tilt."""
     level = song.spectrogram
     risen = (level - level.mean(1, keepdims=True)) / (level.std(1, keepdims=True) + 0.02)
-    return np.clip(0.45 * level + 0.55 * (0.45 + 0.28 * risen), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.45 * level + 0.55 * (0.45 + 0.28 * risen), 0, 1), dtype=np.float32)
 
 
-def _look(scene: Scene, composition: Composition, scheme: str, config: ArtConfig) -> Look:
+def _look(
+    scene: Scene, composition: Composition, scheme: str, proof: Plates, config: ArtConfig
+) -> Look:
     character, dice = scene.character, scene.dice(3)
     mixing = Mixing(
         hue=fifths_hue(scene.portrait.key),
@@ -144,7 +160,7 @@ def _look(scene: Scene, composition: Composition, scheme: str, config: ArtConfig
     angle = dice.uniform(0, 2 * np.pi)
     return Look(
         palette=choose_palette(scheme, light=composition.light, mixing=mixing),
-        gamma=_gamma(scene, composition, scheme),
+        gamma=_gamma(scene, composition, scheme, proof.key),
         hardness=character.hardness,
         vignette=character.vignette,
         glow=0.0 if printed else 0.8,
@@ -157,38 +173,13 @@ def _look(scene: Scene, composition: Composition, scheme: str, config: ArtConfig
     )
 
 
-def _gamma(scene: Scene, composition: Composition, scheme: str) -> float:
+def _gamma(scene: Scene, composition: Composition, scheme: str, key: Plane) -> float:
     """Expose landscapes to the same mean, a little more for bright songs; ink stays ink."""
     if not composition.light:
         return 1.0
-    key = expose(composition.plan(scene), PREVIEW, points=2**17, threads=1).key
     # A white sky or a burning one is most of the sheet; a night is mostly night.
     mean = composition.mean * {"paper": 2.3, "poster": 1.5}.get(scheme, 1.0)
     return gamma_for(key, scene.character.hardness, mean * (1 + 0.25 * scene.character.exposure))
-
-
-def _setting(
-    scene: Scene,
-    composition: Composition,
-    look: Look,
-    artist: str,
-    title: str,
-    config: ArtConfig,
-) -> Setting | None:
-    if not config.lettering:
-        return None
-    plates = expose(composition.plan(scene), PREVIEW, points=2**17, threads=1)
-    return compose(
-        artist,
-        title,
-        preview=develop(plates, look, scene.grit, points=2**17, threads=1),
-        palette=look.palette,
-        layouts=composition.layouts,
-        face=composition.face if config.face == "auto" else config.face,
-        own_font=config.font,
-        margin=config.safe_margin,
-        contrast_wanted=config.contrast,
-    )
 
 
 def _at(scene: Scene, size: int) -> Scene:

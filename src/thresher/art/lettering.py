@@ -23,8 +23,8 @@ from thresher.art.typesetting import (
     size_in_pixels,
 )
 
-TITLE_CAPS = (0.040, 0.105)
-ARTIST_CAPS = (0.036, 0.050)
+TITLE_CAPS = (0.042, 0.078)
+ARTIST_CAPS = (0.036, 0.044)
 """Smallest and largest capitals, in picture widths: 5 pixels of a 100-pixel thumbnail."""
 SURE = 1.2
 """Contrast asked for beyond the setting, for grain and for details below the preview."""
@@ -62,16 +62,16 @@ def compose(
     left_out = "".join(
         sorted({a for w, (_, t) in zip(wanted, set_in, strict=True) for a in w if a not in t})
     )
-    blocks = _blocks(set_in, margin)
-    if not any(blocks):
+    if not any(text for _, text in set_in):
         return None
     lab = to_lab(preview / np.float32(255))
     choices = []
     for rank, layout in enumerate(layouts):
-        lines = _place(blocks, layout, margin)
+        lines = _place(_blocks(set_in, layout, margin), layout, margin)
         for ink, shades in _inks(palette):
-            fade, shade = _fade(lab, lines, ink, shades, contrast_wanted * SURE)
-            choices.append((fade + 0.15 * rank, Setting(lines, layout, ink, shade, fade, left_out)))
+            fade, shade, seen = _fade(lab, lines, ink, shades, contrast_wanted * SURE)
+            setting = Setting(lines, layout, ink, shade, fade, left_out)
+            choices.append((seen + 0.12 * rank, setting))
     return min(choices, key=lambda choice: choice[0])[1]
 
 
@@ -115,10 +115,14 @@ def _draw_line(pen: ImageDraw.ImageDraw, line: Line, size: int) -> None:
         pen.text((at, y), letter, font=typeface, fill=255, anchor="ls")
 
 
-def _blocks(set_in: Sequence[tuple[Typeface, str]], margin: float) -> list[Block | None]:
+def _blocks(
+    set_in: Sequence[tuple[Typeface, str]], layout: str, margin: float
+) -> list[Block | None]:
     """Artist and title, each as large as fits; the artist in wider type, since smaller."""
     (artist_face, artist), (title_face, title) = set_in
-    room = 1 - 2 * margin
+    room = (0.52 if layout in ("left", "right") else 1.0) - 2 * margin * (
+        layout not in ("left", "right")
+    )
     wide = artist_face._replace(tracking=artist_face.tracking + 0.16)
     return [
         fit(artist, wide, width=room, height=0.12, cap=ARTIST_CAPS, most=2) if artist else None,
@@ -180,17 +184,21 @@ def _fade(
     ink: Float32[np.ndarray, "3"],
     shades: Sequence[Float32[np.ndarray, "3"]],
     wanted: float,
-) -> tuple[float, Float32[np.ndarray, "3"]]:
-    """How far, and to what, the picture must fade behind every line."""
+) -> tuple[float, Float32[np.ndarray, "3"], float]:
+    """How far, and to what, the picture must fade behind every line; how much that shows."""
     behind = np.concatenate([_cut(lab, box).reshape(-1, 3) for box in boxes(lines, pad=0.01)])
     of_ink = float(luminance(to_srgb(ink)))
-    shade = next(s for s in shades if contrast(of_ink, float(luminance(to_srgb(s)))) >= wanted)
+    usual = np.median(behind, axis=0)
+    fit_behind = [s for s in shades if contrast(of_ink, float(luminance(to_srgb(s)))) >= wanted]
+    shade = min(fit_behind, key=lambda s: float(np.linalg.norm(s - usual)))
     worst = 99.5 if ink[0] > 0.5 else 0.5
+    fade = 0.0
     for fade in np.linspace(0, 1, 21):
         seen = luminance(to_srgb(behind + np.float32(fade) * (shade - behind)))
         if contrast(of_ink, float(np.percentile(seen, worst))) >= wanted:
-            return float(fade), shade
-    return 1.0, shade
+            break
+    moved = float(np.linalg.norm(behind - shade, axis=1).mean())
+    return float(fade), shade, float(fade) * (0.4 + 2 * moved)
 
 
 def _cut(

@@ -204,7 +204,7 @@ def _bands(power: Float32[np.ndarray, "frames bins"]) -> Float32[np.ndarray, "fr
     width = np.maximum(centres * (HIGHEST_HZ / LOWEST_HZ) ** (1 / BANDS) - centres, 12.0)
     shape = np.maximum(0, 1 - np.abs(_hz()[:, None] - centres) / width)
     weights = shape / np.maximum(shape.sum(0), 1e-6)
-    return power @ weights.astype(np.float32)
+    return np.asarray(power @ weights.astype(np.float32))
 
 
 def _centroid(power: Float32[np.ndarray, "frames bins"]) -> float:
@@ -275,7 +275,7 @@ def _chroma(sound: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, "12"]
     # Against its own neighbourhood, so that a dark or bright sound has no favourite note.
     level -= ndimage.gaussian_filter1d(level, 6, mode="nearest")
     chroma = np.roll(np.maximum(level, 0).reshape(4, 12).sum(0), 4)
-    return (chroma / max(float(chroma.max()), 1e-12)).astype(np.float32)
+    return np.asarray(chroma / max(float(chroma.max()), 1e-12), dtype=np.float32)
 
 
 def _mode(chroma: Float32[np.ndarray, "12"]) -> float:
@@ -294,7 +294,7 @@ def _similarity(
     blocks = _columns(log, BLOCKS)
     shape = (blocks - blocks.mean(1, keepdims=True)) / (blocks.std(1, keepdims=True) + 1e-3)
     unit = shape / (np.linalg.norm(shape, axis=0, keepdims=True) + 1e-6)
-    return np.clip((unit.T @ unit + 1) / 2, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((unit.T @ unit + 1) / 2, 0, 1), dtype=np.float32)
 
 
 def _novelty(similarity: Float32[np.ndarray, "blocks blocks"]) -> Float32[np.ndarray, " blocks"]:
@@ -347,4 +347,4 @@ def _unit(
     values: Float[np.ndarray, "*shape"], low: float, high: float
 ) -> Float32[np.ndarray, "*shape"]:
     bottom, top = np.percentile(values, [low, high])
-    return np.clip((values - bottom) / max(top - bottom, 1e-6), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((values - bottom) / max(top - bottom, 1e-6), 0, 1), dtype=np.float32)

@@ -61,7 +61,7 @@ def polar(lightness: float, chroma: float, hue: float) -> Float[np.ndarray, "3"]
 def to_lab(srgb: Float[np.ndarray, "*shape 3"]) -> Float32[np.ndarray, "*shape 3"]:
     """OKLab of sRGB values from 0 to 1."""
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
+    return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T, dtype=np.float32)
 
 
 def to_srgb(lab: Float32[np.ndarray, "*shape 3"]) -> Float32[np.ndarray, "*shape 3"]:
@@ -198,9 +198,10 @@ def _pale(hue: float, chroma: float, warmth: float) -> Inks:
 
 def _poster(hue: float, chroma: float, warmth: float) -> Inks:
     """Black on a sheet of the accent; what burns is bone."""
+    ground = 0.33 + 0.15 * min(1.0, chroma)  # drained hues would look like office carpet
     return [
-        polar(0.51, 0.160 * chroma, hue),
-        polar(0.43, 0.140 * chroma, hue - 4),
+        polar(ground, 0.155 * chroma, hue),
+        polar(0.82 * ground, 0.130 * chroma, hue - 4),
         polar(0.27, 0.070 * chroma, hue - 8),
         polar(0.14, 0.020 * chroma, hue - 10),
         polar(0.93, 0.030, hue + 40),

@@ -133,7 +133,7 @@ def shrink(
     if step == 1:
         return sheet
     squares = sheet.reshape(size, step, size, step, 3).mean((1, 3), dtype=np.float32)
-    return (squares + 0.5).astype(np.uint8)
+    return np.asarray(squares + 0.5, dtype=np.uint8)
 
 
 def _in_bands(work: Callable[[slice], None], size: int, points: int, threads: int) -> None:

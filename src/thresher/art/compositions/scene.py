@@ -42,7 +42,7 @@ class Scene:
 
     def dice(self, salt: int = 0) -> np.random.Generator:
         """Chance for the composition's own choices; the same at every size."""
-        return np.random.default_rng([self.seed, 7, salt])
+        return np.random.default_rng([self.seed, int(self.portrait.fingerprint[:8], 16), 7, salt])
 
     def drift(self, x: Plane, y: Plane, amount: float) -> tuple[Plane, Plane]:
         """Coordinates moved along the network's two drift channels."""

@@ -12,9 +12,9 @@ TURN = 8192
 def plan(scene: Scene) -> Painter:
     """Draw the star of the strongest notes on the circle of fifths."""
     dice, song = scene.dice(), scene.portrait
-    outer = dice.uniform(0.66, 0.74)
+    outer = dice.uniform(0.54, 0.60)
     inner = outer * 0.56
-    centre_y = dice.uniform(-0.12, -0.06)
+    centre_y = dice.uniform(-0.20, -0.16)
     rings = round(16 + 14 * scene.character.detail)
     corners = np.array(
         [

@@ -9,23 +9,23 @@ from thresher.art.fields import Plane, smoothstep, spread, wrapped
 def plan(scene: Scene) -> Painter:
     """Choose how tall the creature stands and how far its ink has run."""
     dice = scene.dice()
-    tall, wide = dice.uniform(0.62, 0.8), dice.uniform(0.5, 0.68)
+    tall, wide = dice.uniform(0.58, 0.68), dice.uniform(0.5, 0.66)
     offset = dice.uniform(-1, 1, 2)
-    zoom = 0.75 + 0.5 * scene.character.detail
-    inked = dice.uniform(0.20, 0.32)
+    zoom = 0.6 + 0.8 * scene.character.detail
+    inked = dice.uniform(0.17, 0.27)
     # Some networks are all peak and some all plain: the blot takes its share regardless.
     axis = np.linspace(-1, 1, 128, dtype=np.float32)
 
     def form(x: Plane, y: Plane) -> tuple[Plane, Plane, Plane, Plane, Plane]:
-        ax, ay = np.abs(x) * zoom, y * zoom * 0.85 + 0.1 * offset[1]
+        ax, ay = np.abs(x) * zoom, (y + 0.15) * zoom * 0.85 + 0.1 * offset[1]
         wx, wy = scene.drift(ax, ay, 0.16)
         wx, wy = scene.drift(wx, wy, 0.10)
         fray = wrapped(scene.grit, wx * 0.7 + offset[0], wy * 0.7)
         hair = wrapped(scene.grit, wx * 2.6, wy * 2.6 + offset[0])
         tone = spread(scene.channels.tone, wx, wy)
         vein = spread(scene.channels.vein, wx, wy)
-        body = 1 - np.sqrt((x / wide) ** 2 + ((y + 0.02) / tall) ** 2)
-        field = 0.75 * tone + 2.6 * body + 0.30 * fray + 0.10 * hair
+        body = 1 - np.sqrt((x / wide) ** 2 + ((y + 0.20) / tall) ** 2)
+        field = 0.75 * tone + 3.1 * body + 0.30 * fray + 0.10 * hair
         return field, tone, vein, fray, hair
 
     level = float(np.quantile(form(*np.meshgrid(axis, axis))[0], 1 - inked))
@@ -41,7 +41,7 @@ def plan(scene: Scene) -> Painter:
         halo = 0.10 * np.exp(-np.maximum(-field, 0) / 0.8) * (1 - blot) * (1 + 0.4 * hair)
         rim = np.exp(-np.abs(field - 0.12) / 0.10)
         key = blot * np.clip(wash * cut + 0.5 * rim, 0, 1) + halo
-        heart = np.exp(-((mirrored / 0.16) ** 2) - ((y - 0.1 * offset[1]) / 0.42) ** 2)
+        heart = np.exp(-((mirrored / 0.16) ** 2) - ((y + 0.15 - 0.1 * offset[1]) / 0.42) ** 2)
         accent = blot * bone * (0.25 + 1.1 * heart)
         return Plates(
             np.clip(key, 0, 1).astype(np.float32), np.clip(accent, 0, 1).astype(np.float32)

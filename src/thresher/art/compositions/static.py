@@ -10,10 +10,10 @@ def plan(scene: Scene) -> Painter:
     """Choose the panel, its slips, and the one bar that is printed in the accent."""
     dice, song = scene.dice(), scene.portrait
     left, top, right, bottom = (
-        (-0.88, -0.62, 0.88, 0.42),
-        (-0.44, -0.88, 0.88, 0.55),
-        (-0.88, -0.88, 0.88, 0.30),
-        (-0.60, -0.74, 0.60, 0.46),
+        (-0.88, -0.62, 0.88, 0.26),
+        (-0.44, -0.88, 0.88, 0.28),
+        (-0.88, -0.88, 0.88, 0.16),
+        (-0.60, -0.74, 0.60, 0.26),
     )[dice.integers(4)]
     rows = round(24 + 40 * scene.character.detail)
     slips = dice.standard_cauchy(rows) * 0.035

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float32
 from scipy import ndimage
 
+from thresher.art.compositions.moon import PHASES, Moon
 from thresher.art.compositions.scene import Painter, Plates, Scene
 from thresher.art.fields import Plane, smoothstep, wrapped
 
@@ -16,19 +17,25 @@ def plan(scene: Scene) -> Painter:
     count = round(6 + 5 * scene.character.detail)
     horizon = dice.uniform(-0.15, 0.22)
     ridges = _ridges(scene, count, horizon)
-    moon_x, moon_y = dice.uniform(-0.5, 0.5), horizon - dice.uniform(0.38, 0.62)
-    moon = dice.uniform(0.10, 0.30)
+    moon = Moon(
+        x=float(dice.uniform(-0.5, 0.5)),
+        y=float(horizon - dice.uniform(0.15, 0.60)),
+        radius=float(dice.uniform(0.10, 0.34)),
+        phase=str(dice.choice(PHASES)),
+        turn=float(dice.uniform(0, 2 * np.pi)),
+    )
     at = np.linspace(-1, 1, POINTS)
 
     def paint(x: Plane, y: Plane) -> Plates:
         across = x[0]
-        wx, wy = scene.drift(x - moon_x, y - moon_y, 0.05)
+        wx, wy = scene.drift(x - moon.x, y - moon.y, 0.05)
         fog = scene.cloud(wx, wy * 2.2, 0.35)
-        apart = np.sqrt((x - moon_x) ** 2 + (y - moon_y) ** 2)
-        disc = smoothstep(moon + scene.pixel, moon - scene.pixel, apart)
+        apart, disc = moon.apart(x, y), moon.shine(x, y, scene.pixel)
         up = np.clip((horizon - y) / 1.2, 0, 1)
-        key = 0.62 - 0.52 * np.sqrt(up) + 0.07 * fog + 0.25 * np.exp(-apart / (1.6 * moon))
-        accent = disc * (0.92 + 0.1 * scene.cloud(x * 2, y * 2, 0.1)) + 0.22 * np.exp(-apart / moon)
+        key = 0.62 - 0.52 * np.sqrt(up) + 0.07 * fog + 0.25 * np.exp(-apart / (1.6 * moon.radius))
+        accent = disc * (0.92 + 0.1 * scene.cloud(x * 2, y * 2, 0.1)) + 0.22 * np.exp(
+            -apart / moon.radius
+        )
         key = key * (1 - disc) + disc * 0.75
         for i, profile in enumerate(ridges):
             near = i / (len(ridges) - 1)

@@ -9,8 +9,8 @@ from thresher.art.fields import Plane, curve, line, smoothstep, wrapped
 
 def plan(scene: Scene) -> Painter:
     """Choose where the wall tears."""
-    dice, song = scene.dice(), scene.portrait
-    home = dice.choice([0.0, 0.0, -0.38, 0.38])
+    dice, song, detail = scene.dice(), scene.portrait, scene.character.detail
+    home = dice.choice([0.0, -0.30, 0.30, -0.45, 0.45])
     path = np.cumsum(dice.standard_normal(256)) / 16
     path = home + 0.16 * (path - np.linspace(path[0], path[-1], 256))
     path = ndimage.zoom(path, 4, order=1) + 0.012 * ndimage.gaussian_filter1d(
@@ -20,7 +20,7 @@ def plan(scene: Scene) -> Painter:
     width = width * np.hanning(len(width) + 2)[1:-1] ** 0.35
     cuts = [
         (float(time) * 2 - 1, float(strength), float(dice.uniform(-0.5, 0.5)), dice.choice([-1, 1]))
-        for time, strength in song.onsets[: int(14 + 30 * scene.character.detail)]
+        for time, strength in song.onsets[: int(14 + 30 * detail)]
     ]
 
     def paint(x: Plane, y: Plane) -> Plates:
@@ -40,7 +40,9 @@ def plan(scene: Scene) -> Painter:
         side = np.sign(away)
         step = 0.0035
         slope = fray - wrapped(scene.grit, (x - side * step) * 0.6, y * 0.6)
-        slope += 0.5 * (hair - wrapped(scene.grit, (x - side * step) * 2.3 + 0.3, y * 2.3))
+        slope += (0.2 + 0.7 * detail) * (
+            hair - wrapped(scene.grit, (x - side * step) * 2.3 + 0.3, y * 2.3)
+        )
         stain = scene.cloud(wx, wy, 0.45)
         wall = 0.075 + 0.03 * stain + 0.10 * slope * (0.35 + 1.6 * np.minimum(glow, 1.0))
         scratch = np.zeros_like(x)
