@@ -143,9 +143,15 @@ def test_mirroring_without_a_server_says_what_is_missing(studio):
 
 @pytest.mark.parametrize(
     ("values", "drawn"),
-    [([], ""), ([1.0], "▁"), ([1, 1], "▁▁"), ([0, float("nan"), 7], "▁█"), (range(80), None)],
+    [
+        ([], ""),
+        ([1.0], "▁"),
+        ([1.0, 1.0], "▁▁"),
+        ([0.0, float("nan"), 7.0], "▁█"),
+        ([step / 80 for step in range(80)], None),
+    ],
 )
 def test_a_sparkline_fits_its_width(values, drawn):
-    line = sparkline(list(values))
+    line = sparkline(values)
     assert len(line) <= 40
     assert drawn is None or line == drawn

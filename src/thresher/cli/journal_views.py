@@ -109,7 +109,7 @@ def in_short(entry: Entry) -> str:
 def sparkline(values: Sequence[float], width: int = 40) -> str:
     """A curve in one line of text, highest bar for the highest value.
 
-    >>> sparkline([3, 2, 1, 0], width=4)
+    >>> sparkline([3.0, 2.0, 1.0, 0.0], width=4)
     '█▆▃▁'
     """
     finite = [value for value in values if math.isfinite(value)]
