@@ -61,13 +61,24 @@ def test_without_peaks_there_is_no_limiting_and_it_says_so():
 @pytest.mark.parametrize("rate", [16_000, 44_100])
 def test_peaks_are_held_between_the_samples_too_and_it_says_by_how_much(rate):
     clicks = plucks(6.0, level=0.05, rate=rate)
-    clicks[:: rate // 2] = 0.9  # twelve clicks far above the music
+    clicks[:: 2 * rate] = 0.9  # a click far above the music now and then
     found, (mastered,) = master(clicks, rate=rate)
 
     assert true_peak_db(mastered[0]) <= CONFIG.ceiling_dbtp + 0.01
     assert lufs(mastered, rate) == pytest.approx(-14.0, abs=0.15)
     assert found.songs[0].limited_db > 6
     assert "limiter held peaks at −1.0 dBTP" in found.statement
+
+
+def test_a_target_that_limiting_cannot_reach_is_not_forced_and_it_says_so():
+    clicks = plucks(6.0, level=0.05)
+    clicks[:: RATE // 2] = 0.9  # so many that the limiter would never let go
+    found, (mastered,) = master(clicks)
+
+    assert found.gain_db < 40
+    assert true_peak_db(mastered[0]) <= CONFIG.ceiling_dbtp + 0.01
+    assert found.lufs == pytest.approx(lufs(mastered), abs=0.1)
+    assert "LU from the target, as near as limiting comes" in found.statement
 
 
 def test_songs_of_different_rates_and_channels_are_measured_together():

@@ -23,7 +23,10 @@ from thresher.release.wording import signed
 
 _BLOCK_SECONDS = 0.4
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
-_MOST_PASSES = 6
+_MOST_PASSES = 10
+_STEP_DB = 6.0
+_LEAST_SHARE = 0.25
+"""Of a decibel of gain, what must arrive as loudness."""
 
 
 class Sound(NamedTuple):
@@ -104,14 +107,20 @@ def find_gain(
     gain_db = config.target_lufs - before.lufs
     tell(f"album at {before.lufs:.1f} LUFS, gain {gain_db:+.1f} dB")
     after = _measure(songs, gain_db, config)
+    # The limiter takes part of every decibel: how much, the last step tells.
+    step_db, gained = gain_db, after.lufs - before.lufs
     for _ in range(_MOST_PASSES):
         missing = config.target_lufs - after.lufs
         if abs(missing) <= config.loudness_tolerance_lu:
             break
-        # What the limiter took comes back as gain, which it takes part of again.
-        gain_db += missing
-        tell(f"limited to {after.lufs:.1f} LUFS, gain {gain_db:+.1f} dB")
-        after = _measure(songs, gain_db, config)
+        share = float(np.clip(gained / step_db, _LEAST_SHARE, 1.0)) if step_db else 1.0
+        step_db = float(np.clip(missing / share, -_STEP_DB, _STEP_DB))
+        tell(f"limited to {after.lufs:.1f} LUFS, gain {gain_db + step_db:+.1f} dB")
+        louder = _measure(songs, gain_db + step_db, config)
+        gained = louder.lufs - after.lufs
+        if gained / step_db < _LEAST_SHARE:
+            break  # nearly all of it went into the limiter: music would only be crushed
+        gain_db, after = gain_db + step_db, louder
     return Master(
         gain_db=gain_db,
         lufs_before=before.lufs,
@@ -213,6 +222,9 @@ def _statement(gain_db: float, before: float, after: _Measured, config: ReleaseC
     whose = "One gain for the whole album" if len(after.songs) > 1 else "One gain"
     said = f"{whose}, {signed(gain_db, plus=True)} dB: from {signed(before)} to "
     said += f"{signed(after.lufs)} LUFS integrated. "
+    short = config.target_lufs - after.lufs
+    if abs(short) > config.loudness_tolerance_lu:
+        said += f"That is {abs(short):.1f} LU from the target, as near as limiting comes. "
     limited = [song for song in after.songs if song.limited_db > 0]
     if not limited:
         highest = max(song.peak_dbtp for song in after.songs)
