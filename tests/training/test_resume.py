@@ -110,6 +110,20 @@ def test_a_full_disk_leaves_the_checkpoint_before_and_a_clear_error(workspace, m
     assert resume(workspace, "full").state == "finished"
 
 
+def test_the_first_error_is_the_one_to_read(workspace, monkeypatch):
+    def fail(*_):
+        raise ThresherError("the ledger failed as well")
+
+    monkeypatch.setattr("thresher.journal.Scalars.flush", fail)
+    monkeypatch.setattr("thresher.training.loop.attend", _full_disk)
+    with pytest.raises(ThresherError, match="the disk is full"):
+        train(workspace, "tiny", "chirps", settings=SETTINGS)
+
+
+def _full_disk(lesson):
+    raise ThresherError("the disk is full")
+
+
 def test_two_processes_cannot_train_one_run(workspace):
     process = _in_a_process(workspace, "mine")
     _wait_for(lambda: _newest_step(workspace.run("mine")) >= 7)

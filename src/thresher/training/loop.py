@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+from collections.abc import Iterator
 
 import torch
 from torch import nn
@@ -78,10 +79,19 @@ def _first_position(job: Job, device: torch.device, members: Team) -> Position:
     )
 
 
-def _scalars(job: Job, saved: Saved | None) -> Scalars:
+@contextlib.contextmanager
+def _scalars(job: Job, saved: Saved | None) -> Iterator[Scalars]:
     step = saved.position.step if saved else None
     events = job.folder / "events"
-    return Scalars(job.workspace.journal, job.run_id, events, resumed_step=step)
+    scalars = Scalars(job.workspace.journal, job.run_id, events, resumed_step=step)
+    try:
+        yield scalars
+    except BaseException:
+        # On a full disk the ledger fails too; what failed first is what people must read.
+        with contextlib.suppress(ThresherError, OSError):
+            scalars.close()
+        raise
+    scalars.close()
 
 
 def _learn_or_say_why(session: Session, saved: Saved | None) -> None:
