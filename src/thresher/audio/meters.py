@@ -68,8 +68,8 @@ def limited(
         # Peaks need samples on either side; `new` begins where gain_db ends.
         stretch = np.concatenate([sound[-2 * _REACH :], chunk])
         sound = np.concatenate([sound, chunk])
-        peaks_db = 20 * np.log10(np.maximum(_peaks(stretch)[_REACH:-_REACH], 1e-10))
-        needed_db = np.minimum(aim_db - peaks_db, 0.0)
+        peaks = _peaks(stretch)[_REACH:-_REACH].astype(np.float64)
+        needed_db = np.minimum(aim_db - 20 * np.log10(np.maximum(peaks, 1e-10)), 0.0)
         new = _released(needed_db, float(gain_db[-1]), release_db_per_s / sample_rate)
         gain_db = np.concatenate([gain_db, new])
         lowest = scipy.ndimage.minimum_filter1d(gain_db, 2 * reach + 1)[reach:-reach]

@@ -30,7 +30,7 @@ from thresher.curation.sources import Source
 from thresher.disk import content_hash, whole_file
 from thresher.errors import ThresherError
 
-_VERSION = 1
+_VERSION = 2
 """Raise it when what is measured changes: older caches are then ignored."""
 _MEASURED_BY = (
     "silence_db",
@@ -177,7 +177,7 @@ def _save(path: Path, description: Description) -> None:
 def _load(path: Path) -> Description | None:
     """What `_save` kept; None when there is nothing or it is broken."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             measures, sample_rate, channels, samples = json.loads(kept["facts"].tobytes())
             return Description(
                 measures=Measures(*measures),

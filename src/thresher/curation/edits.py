@@ -35,7 +35,7 @@ class Edit:
     """Samples shared with the edit before, faded into each other with equal power."""
     gain: float
     """Linear factor."""
-    score: dict[str, float]
+    score: dict[str, float | int]
     """The numbers it was chosen and placed by."""
     reasons: list[str]
     """The same in words."""

@@ -14,21 +14,21 @@ Real Chromaprint is LGPL and is never linked: `chromaprint` runs the separate pr
 import json
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8, UInt32
 
-from thresher.audio.descriptors import CHROMA_RATE
-from thresher.audio.files import write_flac
+from thresher.audio.descriptors import CHROMA_RATE, CHROMA_SECONDS
+from thresher.audio.files import to_pcm
 from thresher.errors import ThresherError
 
 WORDS_PER_SECOND = 8.0
 PHASES = round(CHROMA_RATE / WORDS_PER_SECOND)
 """Sets of words, each 1/16 s after the other: a copy cut at any moment meets one of them."""
 _SPAN = 16
+_OPEN_FRAMES = int(CHROMA_SECONDS * CHROMA_RATE)
+"""The last chroma frames reach beyond the end of the sound."""
 _SMOOTHING = np.array([0.25, 0.75, 1.0, 0.75, 0.25], np.float32) / 3
 _PITCH_THRESHOLDS = np.array([-0.12, 0.0, 0.12], np.float32)
 _TIME_THRESHOLDS = np.array([-0.05, 0.0, 0.05], np.float32)
@@ -49,7 +49,8 @@ def fingerprints(pitch: Float32[np.ndarray, "frames 12"]) -> list[Fingerprint]:
 
     The first word needs 2.9 s of sound; shorter sounds have none.
     """
-    return [_fingerprint(pitch[phase::PHASES]) for phase in range(PHASES)]
+    whole = pitch[: max(0, len(pitch) - _OPEN_FRAMES)]
+    return [_fingerprint(whole[phase::PHASES]) for phase in range(PHASES)]
 
 
 def similarity(a: UInt32[np.ndarray, " n"], b: UInt32[np.ndarray, " m"]) -> float:
@@ -106,16 +107,21 @@ def chromaprint(
     Raises:
         ThresherError: the program fails. A clip under 2.7 s is no failure: it has no words.
     """
-    with tempfile.TemporaryDirectory(prefix="thresher-fpcalc-") as folder:
-        path = Path(folder) / "clip.flac"
-        write_flac(path, samples, sample_rate)
-        command = [program, "-raw", "-json", "-length", "86400", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    if "Empty fingerprint" in done.stderr:
+    command = [program, "-raw", "-json", "-format", "s16le", "-rate", str(sample_rate)]
+    command += ["-channels", "1", "-length", "86400", "-"]
+    sound = to_pcm(samples).astype("<i2").tobytes()
+    try:
+        done = subprocess.run(command, input=sound, capture_output=True, timeout=600, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ThresherError(f"fpcalc failed: {error}", looked_at=program) from None
+    said = done.stderr.decode(errors="replace").strip()
+    if "Empty fingerprint" in said:
         return np.zeros(0, np.uint32)
-    if done.returncode != 0:
-        raise ThresherError(f"fpcalc failed: {done.stderr.strip()}", looked_at=program)
-    return np.array(json.loads(done.stdout)["fingerprint"], np.uint32)
+    try:
+        # Version 1.5.1 complains at every end of file and exits with 3, all words printed.
+        return np.array(json.loads(done.stdout)["fingerprint"], np.uint32)
+    except (ValueError, KeyError):
+        raise ThresherError(f"fpcalc failed: {said}", looked_at=program) from None
 
 
 def _fingerprint(pitch: Float32[np.ndarray, "frames 12"]) -> Fingerprint:

@@ -36,8 +36,8 @@ class Join(NamedTuple):
 
 
 def find_join(
-    ending: Float32[np.ndarray, " samples"],
-    beginning: Float32[np.ndarray, " samples"],
+    ending: Float32[np.ndarray, " before"],
+    beginning: Float32[np.ndarray, " after"],
     sample_rate: int,
     config: CurationConfig,
 ) -> Join:

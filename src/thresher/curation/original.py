@@ -41,7 +41,7 @@ def trim_like_the_seed(samples: Float32[np.ndarray, " samples"]) -> tuple[int, i
     return int(loud[0]) * _HOP, min(len(samples), (int(loud[-1]) + 1) * _HOP)
 
 
-def all_scores(words: Sequence[UInt32[np.ndarray, " words"]]) -> dict[tuple[int, int], float]:
+def all_scores(words: Sequence[UInt32[np.ndarray, " _"]]) -> dict[tuple[int, int], float]:
     """Score of every ordered pair of clips, in the order in which the original meets them.
 
     The original's own nested loops stand in ``benchmarks/curation.py``; sums of bits are

@@ -103,9 +103,9 @@ def _draw_strip(axes: Axes, edits: EditList) -> None:
 def _short_names(clips: list[str]) -> dict[str, str]:
     """Each clip's number where numbers tell clips apart, else the end of its name.
 
-    Plain ASCII, whatever the files are called: fonts lack most of Unicode.
+    Printable ASCII, whatever the files are called: fonts lack most of Unicode.
     """
-    stems = [Path(clip).stem.encode("ascii", "replace").decode() for clip in clips]
+    stems = ["".join(c if " " <= c <= "~" else "?" for c in Path(clip).stem) for clip in clips]
     digits = [stem[len(stem.rstrip("0123456789")) :] for stem in stems]
     if all(digits) and len(set(digits)) == len(digits):
         return {clip: str(int(number)) for clip, number in zip(clips, digits, strict=True)}

@@ -23,7 +23,7 @@ from thresher.disk import MANIFEST, content_hash, read_manifest, whole_file
 from thresher.errors import ThresherError
 from thresher.workspace import Workspace
 
-_VERSION = 1
+_VERSION = 2
 _PIECE_SECONDS = 300
 """Heard at a time: 20 MB at 16 kHz."""
 
@@ -188,7 +188,7 @@ def _save(path: Path, reference: Reference) -> None:
 
 def _load(path: Path, name: str) -> Reference | None:
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             return Reference(
                 name=name,
                 scaling=Scaling(kept["mean"], kept["spread"]),
