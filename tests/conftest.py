@@ -8,9 +8,10 @@ from hypothesis import settings
 
 from thresher.workspace import Workspace
 
-# Set before torch or Numba load: two cores are enough for tests, and workers share them.
+# Set before torch or Numba load: networks in tests are so small that a second thread would
+# only wait, and on a busy machine wait long.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(variable, "2")
+    os.environ.setdefault(variable, "1")
 # Nothing a test records may leave the machine, whoever runs it.
 os.environ.pop("THRESHER_MLFLOW", None)
 os.environ.pop("THRESHER_WORKSPACE", None)

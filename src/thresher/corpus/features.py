@@ -17,6 +17,8 @@ CHROMA_HZ = (60.0, 2000.0)
 CHROMA_SILENCE_DB = -70.0
 """Below this level in the band, a frame has no pitch worth telling."""
 SMOOTHING_SECONDS = 0.5
+STRETCH_ROWS = 2048
+"""Two minutes at a time: an hour's spectra at once would fill gigabytes."""
 
 
 class Feature(NamedTuple):
@@ -58,6 +60,19 @@ def chroma(
     total = smooth.sum(axis=1, keepdims=True)
     shares = smooth / np.maximum(total, 1e-30) - 1 / 12
     return np.where(total > 10 ** (CHROMA_SILENCE_DB / 10), shares * 12 / 11, 0).astype(np.float32)
+
+
+def in_stretches(
+    feature: Feature, audio: Float32[np.ndarray, " samples"], sample_rate: int, hop: int
+) -> Float32[np.ndarray, "rows _"]:
+    """A feature of a recording of any length, in bounded memory."""
+    pieces = []
+    for first in range(0, -(-len(audio) // hop), STRETCH_ROWS):
+        before = min(first, feature.margin_rows)
+        stop = first + STRETCH_ROWS + feature.margin_rows
+        rows = feature.measure(audio[(first - before) * hop : stop * hop], sample_rate, hop)
+        pieces.append(rows[before : before + STRETCH_ROWS])
+    return np.concatenate(pieces)
 
 
 def _pitch_class_energy(

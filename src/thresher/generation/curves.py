@@ -5,19 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from jaxtyping import Float32, Int64
+from jaxtyping import Int64
 from safetensors import SafetensorError
 
-from thresher.corpus.features import FEATURES, Feature
+from thresher.corpus.features import FEATURES, in_stretches
 from thresher.errors import ThresherError
 from thresher.generation.config import GenerationConfig
 from thresher.generation.prompts import read_prime
 from thresher.generation.shapes import Curve, Curves, FixedShape, Shapes, SongShapes, SteadyShapes
 from thresher.generation.source import Source
 from thresher.models.family import Conditioning
-
-_STRETCH_ROWS = 2048
-"""Two minutes at a time: an hour's spectra at once would fill a gigabyte."""
 
 
 def choose_shapes(
@@ -81,21 +78,8 @@ def measure_curve(path: Path, steering: Conditioning, source: Source) -> Curve:
                 looked_at=source.checkpoint.folder,
                 hint=f"leave --shape-from out (measurable: {', '.join(table)})",
             )
-    columns = [_in_stretches(table[name], audio, rate, steering.hop) for name in steering.features]
+    columns = [in_stretches(table[name], audio, rate, steering.hop) for name in steering.features]
     return np.concatenate(columns, axis=1)
-
-
-def _in_stretches(
-    feature: Feature, audio: Float32[np.ndarray, " samples"], sample_rate: int, hop: int
-) -> Curve:
-    """The feature of a recording of any length, in bounded memory."""
-    pieces = []
-    for first in range(0, -(-len(audio) // hop), _STRETCH_ROWS):
-        before = min(first, feature.margin_rows)
-        stop = first + _STRETCH_ROWS + feature.margin_rows
-        rows = feature.measure(audio[(first - before) * hop : stop * hop], sample_rate, hop)
-        pieces.append(rows[before : before + _STRETCH_ROWS])
-    return np.concatenate(pieces)
 
 
 def _tensors(path: Path) -> Mapping[str, np.ndarray]:

@@ -21,7 +21,7 @@ def corpus(workspace, tmp_path):
     t = np.arange(30 * RATE) / RATE
     sound = 0.5 * np.sin(2 * np.pi * (100 + 20 * t) * t) * (0.2 + t / 40)
     soundfile.write(tmp_path / "sweep.wav", sound, RATE)
-    config = CorpusConfig(sample_rate=RATE, window_seconds=1.024, feature_hop=512)
+    config = CorpusConfig(sample_rate=RATE, window_seconds=1.024)
     return build_corpus(workspace, "sweep", [Source(tmp_path / "sweep.wav", None)], config)
 
 
@@ -50,7 +50,7 @@ def test_blocks_of_a_walk_continue_each_other_and_only_the_first_is_fresh(corpus
     walk = corpus.window_samples // BLOCK
     batches = [made.batch(step) for step in range(walk + 1)]
     assert [batch.fresh for batch in batches] == [True] + [False] * (walk - 1) + [True]
-    for before, after in itertools.pairwise(batches):
+    for before, after in itertools.pairwise(batches[:walk]):
         codes, following = before.tensors["codes"], after.tensors["codes"]
         assert torch.equal(codes[:, -16:], following[:, :16])
 

@@ -83,13 +83,17 @@ class MusicBlocks:
     def _open(self, number: int) -> dict[str, Tensor]:
         """Whole windows of a batch, with the codes before them and what steers them."""
         chosen, starts = self._choose(number)
-        whole = {"codes": torch.from_numpy(np.stack([self._codes(start) for start in starts]))}
+        whole = {
+            "codes": torch.from_numpy(np.stack([self._codes(start) for start in starts.tolist()]))
+        }
         if self._config.artists:
             artists = torch.from_numpy(self._windows[chosen, 1])
             one_hot = torch.nn.functional.one_hot(artists, len(self._config.artists))
             whole["artists"] = one_hot.float()
         if self._config.local_features:
-            whole["local"] = torch.from_numpy(np.stack([self._local(start) for start in starts]))
+            whole["local"] = torch.from_numpy(
+                np.stack([self._local(start) for start in starts.tolist()])
+            )
         return whole
 
     def _choose(self, number: int) -> tuple[Int64[np.ndarray, " B"], Int64[np.ndarray, " B"]]:
@@ -99,7 +103,7 @@ class MusicBlocks:
         if not self._learning:
             chosen = places % n
             return chosen, self._windows[chosen, 0]
-        chosen = np.array([self._shuffle(place // n)[place % n] for place in places])
+        chosen = np.array([self._shuffle(place // n)[place % n] for place in places.tolist()])
         late = np.random.default_rng([self._seed, 1, number]).integers(
             0, self._corpus.window_samples, self._clips
         )

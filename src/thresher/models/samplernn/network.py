@@ -34,7 +34,8 @@ class Matrix(nn.Module):
         """The weight as it is used."""
         if self.length is None:
             return self.direction
-        return self.direction * (self.length / self.direction.norm(dim=1, keepdim=True))
+        weight: Tensor = self.direction / self.direction.norm(dim=1, keepdim=True)
+        return weight * self.length
 
 
 class RecurrentLayer(nn.Module):
@@ -49,7 +50,7 @@ class RecurrentLayer(nn.Module):
         self.read = Matrix(self.gates * H, columns, scale=columns**-0.5, weight_norm=norm)
         self.recur = Matrix(self.gates * H, H, scale=H**-0.5, weight_norm=norm)
         with torch.no_grad():
-            for gate in self.recur.direction.split(H):
+            for gate in torch.split(self.recur.direction, H):
                 nn.init.orthogonal_(gate)
         self.read_bias = nn.Parameter(torch.zeros(self.gates * H))
         self.recur_bias = nn.Parameter(torch.zeros(self.gates * H))
@@ -135,7 +136,7 @@ class Tier(nn.Module):
         frames: Float[Tensor, "B N F"],
         above: Float[Tensor, "B N H"] | None,
         artists: Float[Tensor, "B artists"] | None,
-        local: Float[Tensor, "B N channels"] | None,
+        local: Float[Tensor, "B rows channels"] | None,
     ) -> Float[Tensor, "B N width"]:
         """What the recurrent stack reads: the frames, plus all that steers them."""
         if self.lift is None:
@@ -241,8 +242,9 @@ class SampleRNN(nn.Module):
         """The fastest tier's spreading matrices followed by the sample level's second layer."""
         tier = self.tiers[0]
         assert isinstance(tier, Tier)
-        spread = tier.spread()
-        return (mix @ spread.reshape(tier.ratio, -1, spread.shape[1])).reshape(spread.shape)
+        spread: Tensor = tier.spread()
+        folded: Tensor = mix @ spread.reshape(tier.ratio, -1, spread.shape[1])
+        return folded.reshape(spread.shape)
 
     def forward(
         self,
@@ -255,23 +257,38 @@ class SampleRNN(nn.Module):
 
         ``local`` has one row per frame of the slowest tier.
         """
+        mix = self.sample_level.mix()
+        out, after = self.hear(codes, state, artists, local)
+        fastest = self.tiers[0]
+        assert isinstance(fastest, Tier)
+        steer = fastest.spread_over(out, self.folded_spread(mix))
+        window = self.config.window
+        windows = codes[:, self.config.overlap - window : -1].unfold(1, window, 1)
+        rows = self.sample_level.lookup(
+            windows.reshape(-1, window), self.sample_level.table(mix).float()
+        )
+        return self.sample_level.odds(rows.reshape(steer.shape).to(steer.dtype) + steer), after
+
+    def hear(
+        self,
+        codes: Int[Tensor, "B overlap_plus_L"],
+        state: State,
+        artists: Float[Tensor, "B artists"] | None = None,
+        local: Float[Tensor, "B rows channels"] | None = None,
+    ) -> tuple[Float[Tensor, "B N H"], State]:
+        """Only the tiers: the fastest one's output, and the state that priming is after."""
         overlap = self.config.overlap
         B, L = codes.shape[0], codes.shape[1] - overlap
         heights = self.scaled(codes)
-        mix = self.sample_level.mix()
         after: State = {}
-        steer: Tensor | None = None
+        above: Tensor | None = None
+        out = heights
         for index in reversed(range(len(self.tiers))):
-            tier = self.tiers[index]
+            tier, name = self.tiers[index], f"tier{index + 2}"
             assert isinstance(tier, Tier)
             F = tier.frame_size
             frames = heights[:, overlap - F : overlap - F + L].reshape(B, L // F, F)
-            x = tier.lifted(frames, steer, artists, local)
-            out, after[f"tier{index + 2}"] = tier(x, state[f"tier{index + 2}"])
-            steer = tier.spread_over(out, tier.spread() if index else self.folded_spread(mix))
-        assert steer is not None
-        windows = codes[:, overlap - self.config.window : -1].unfold(1, self.config.window, 1)
-        rows = self.sample_level.lookup(
-            windows.reshape(B * L, -1), self.sample_level.table(mix).float()
-        )
-        return self.sample_level.odds(rows.reshape(B, L, -1).to(steer.dtype) + steer), after
+            out, after[name] = tier(tier.lifted(frames, above, artists, local), state[name])
+            if index:
+                above = tier.spread_over(out, tier.spread())
+        return out, after

@@ -7,7 +7,7 @@ depend on its neighbours, on their number or on the machine's cores.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from thresher.audio.quantise import decode_table, encode, silence_code
-from thresher.corpus.features import FEATURES
+from thresher.corpus.features import FEATURES, in_stretches
 from thresher.models.family import ClipRequest, State
 from thresher.models.noise import clip_uniforms
 from thresher.models.samplernn.config import SampleRNNConfig
@@ -27,8 +27,15 @@ from thresher.models.samplernn.steering import frame_centres, rows_at
 LANES = 32
 """Rows of every product. Fewer starve the matrix units, more make one clip slow."""
 
+HEARING = 16_384
+"""Samples of a prompt heard at once; only the memory they take depends on it."""
+
 BLOCK = 4096
 """Samples between two blocks of sound handed on, rounded to whole slowest frames."""
+
+
+Primed = dict[tuple[Hashable, ...], tuple[Tensor, State]]
+"""Codes and state after a prompt, by all they depend on: many clips share one prompt."""
 
 
 class SampleRNNSampler:
@@ -52,7 +59,7 @@ class SampleRNNSampler:
         """Yield audio in [-1, 1] block by block, all clips side by side."""
         longest = max(request.length_samples for request in requests)
         block = max(1, BLOCK // self._config.overlap) * self._config.overlap
-        primed: dict[int, tuple[Tensor, State]] = {}
+        primed: Primed = {}
         groups = [
             Group(self._network, self._weights, requests[i : i + LANES], primed)
             for i in range(0, len(requests), LANES)
@@ -101,7 +108,7 @@ class Group:
         network: SampleRNN,
         weights: FoldedWeights,
         requests: Sequence[ClipRequest],
-        primed: dict[int, tuple[Tensor, State]],
+        primed: Primed,
     ) -> None:
         self._network, self._weights, self._requests = network, weights, requests
         config = self._config = network.config
@@ -162,6 +169,8 @@ class Group:
                 out = self._recur(index, x)
                 spread = functional.linear(out, self._weights.spreads[index])
                 self._steers[index] = spread.reshape(LANES, tier.ratio, -1)
+                if not index:  # once a frame instead of once a sample
+                    self._steers[0] += self._weights.mix_bias
             if index:
                 below = self._config.frame_sizes[index - 1]
                 slot = (t // below) % tier.ratio
@@ -195,15 +204,18 @@ def draw(logits: Float[Tensor, "n Q"], chance: Float[Tensor, "n 1"]) -> Tensor:
     return (ladder <= chance * ladder[:, -1:]).sum(dim=1).clamp_(max=logits.shape[1] - 1)
 
 
-def _started(
-    network: SampleRNN, request: ClipRequest, primed: dict[int, tuple[Tensor, State]]
-) -> tuple[Tensor, State]:
+def _started(network: SampleRNN, request: ClipRequest, primed: Primed) -> tuple[Tensor, State]:
     """The codes before a clip [1, overlap] and the state after them."""
-    key = id(request.prime)
     if request.prime is None or len(request.prime) == 0:
         generator = torch.Generator().manual_seed(request.seed % 2**63)
         state = network.initial_state(1, generator)
         return _silence(network.config, network.config.overlap), _own(state)
+    key = (
+        id(request.prime),
+        tuple(sorted((request.artists or {}).items())),
+        request.seed if network.config.initial_state == "random" else None,
+        None if _measurable(network.config) else id(request.frames),
+    )
     if key not in primed:
         primed[key] = prime(network, request)
     codes, state = primed[key]
@@ -218,20 +230,24 @@ def prime(network: SampleRNN, request: ClipRequest) -> tuple[Tensor, State]:
     """Let the network hear real audio of any length; the state it leaves is complete."""
     config, audio = network.config, request.prime
     assert audio is not None
-    heard = encode(np.clip(audio, -1, 1), config.quantiser, config.levels).astype(np.int64)
+    heard = encode(np.clip(audio, -1, 1), config.quantiser, config.levels)
     # Silence before it fills the first frame of the slowest tier, and what that reads.
     missing = -len(heard) % config.overlap
-    silence = _silence(config, config.overlap + missing)
-    codes = torch.cat([silence, torch.from_numpy(heard)[None]], dim=1)
+    silence = silence_code(config.quantiser, config.levels)
+    codes = np.pad(heard, (config.overlap + missing, 0), constant_values=silence)
     state = network.initial_state(1, torch.Generator().manual_seed(request.seed % 2**63))
     artists = _mixture(config, [request])
     local = _heard_steering(config, request, missing)
-    for start in range(0, codes.shape[1] - config.overlap, config.block):
-        piece = codes[:, start : start + config.block + config.overlap]
-        first, rows = start // config.overlap, (piece.shape[1] - config.overlap) // config.overlap
+    step = HEARING // config.overlap * config.overlap
+    for start in range(0, len(codes) - config.overlap, step):
+        piece = torch.from_numpy(codes[start : start + step + config.overlap].astype(np.int64))[
+            None
+        ]
+        first, rows = start // config.overlap, piece.shape[1] // config.overlap - 1
         steer = None if local is None else local[:, first : first + rows]
-        _, state = network(piece, state, artists, steer)
-    return codes[:, -config.overlap :], state
+        _, state = network.hear(piece, state, artists, steer)
+    last = torch.from_numpy(codes[-config.overlap :].astype(np.int64))[None]
+    return last, state
 
 
 def _heard_steering(config: SampleRNNConfig, request: ClipRequest, missing: int) -> Tensor | None:
@@ -239,16 +255,22 @@ def _heard_steering(config: SampleRNNConfig, request: ClipRequest, missing: int)
     if not config.local_features or request.prime is None:
         return None
     audio = np.pad(request.prime.astype(np.float32), (missing, 0))
-    measures = {feature.name: feature.measure for feature in FEATURES}
-    if not all(name in measures for name in config.local_features):
-        assert request.frames is not None
+    if _measurable(config):
+        hop, rate = config.local_hop, config.sample_rate
+        known = {feature.name: feature for feature in FEATURES}
+        curves = [in_stretches(known[name], audio, rate, hop) for name in config.local_features]
+        rows = np.concatenate(curves, axis=1)
+    elif request.frames is not None and len(request.frames):
         rows = request.frames[:1]
     else:
-        hop, rate = config.local_hop, config.sample_rate
-        curves = [measures[name](audio, rate, hop) for name in config.local_features]
-        rows = np.concatenate(curves, axis=1)
+        rows = np.zeros((1, config.local_channels), np.float32)
     centres = frame_centres(0, len(audio), config.overlap)
     return torch.from_numpy(rows_at(rows, config.local_hop, centres))[None]
+
+
+def _measurable(config: SampleRNNConfig) -> bool:
+    """Whether a prompt's own curves can be measured from its sound."""
+    return set(config.local_features) <= {feature.name for feature in FEATURES}
 
 
 def _silence(config: SampleRNNConfig, count: int) -> Tensor:

@@ -16,7 +16,8 @@ def rows_at(
     before = np.floor(place).astype(np.int64)
     after = np.minimum(before + 1, len(rows) - 1)
     share = (place - before)[:, None]
-    return ((1 - share) * rows[before] + share * rows[after]).astype(np.float32)
+    curve: Float32[np.ndarray, "n channels"] = (1 - share) * rows[before] + share * rows[after]
+    return curve.astype(np.float32)
 
 
 def frame_centres(start: int, samples: int, frame_size: int) -> Float[np.ndarray, " n"]:
