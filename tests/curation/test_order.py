@@ -33,11 +33,11 @@ def six_styles():
     styles = np.repeat(np.arange(6), PER_STYLE)
     np.random.default_rng(0).shuffle(styles)
     found = [
-        describe_samples(made.tune(5.0, seed=k, style=int(style)), made.RATE, CurationConfig())
+        describe_samples(made.tune(4.0, seed=k, style=int(style)), made.RATE, CurationConfig())
         for k, style in enumerate(styles)
     ]
     scaling = fit_scaling(np.concatenate([d.rows for d in found]))
-    vectors = [phrase_vectors(standardised(d.rows, scaling), 0.0, 5.0, 2.0) for d in found]
+    vectors = [phrase_vectors(standardised(d.rows, scaling), 0.0, 4.0, 2.0) for d in found]
     return styles, vectors, [d.words[0].words for d in found]
 
 
