@@ -24,9 +24,9 @@ SETTINGS = {
 
 def test_two_processes_equal_one_with_the_whole_batch(workspace):
     alone = train(workspace, "tiny", "chirps", settings=SETTINGS, name="alone")
-    _two_processes(workspace, "together")
+    _two_processes(workspace)
 
-    together = open_run(workspace.run("together"))
+    together = open_run(workspace.run("tiny-chirps-1"))
     assert together.manifest["processes"] == 2
     assert together.manifest["samples"] == alone.manifest["samples"]
     one, other = _weights(alone), _weights(together)
@@ -42,14 +42,14 @@ def test_a_batch_that_cannot_be_divided_is_refused():
         members.slice(Batch(tensors={"codes": torch.zeros(3, 5)}, fresh=True))
 
 
-def _two_processes(workspace, name):
+def _two_processes(workspace):
     """What torchrun does: one process per rank, meeting at a port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # Forked rather than spawned: importing torch would take longer than the run.
     fork = multiprocessing.get_context("fork")
-    ranks = [fork.Process(target=_work, args=(workspace, name, rank, port)) for rank in (0, 1)]
+    ranks = [fork.Process(target=_work, args=(workspace, rank, port)) for rank in (0, 1)]
     for process in ranks:
         process.start()
     for process in ranks:
@@ -57,12 +57,12 @@ def _two_processes(workspace, name):
         assert process.exitcode == 0
 
 
-def _work(workspace, name, rank, port):
+def _work(workspace, rank, port):
     shared = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     for key, value in {**shared, "RANK": rank, "LOCAL_RANK": rank}.items():
         os.environ[key] = str(value)
     torch.set_num_threads(1)
-    train(workspace, "tiny", "chirps", settings=SETTINGS, name=name)
+    train(workspace, "tiny", "chirps", settings=SETTINGS)
 
 
 def _weights(run):

@@ -13,7 +13,9 @@ from thresher.models.checkpoint import open_checkpoint
 from thresher.models.family import Family
 from thresher.settings import from_mapping, replace, split_overrides
 from thresher.training.config import TrainingConfig
+from thresher.training.hardware import choose_device
 from thresher.training.loop import run_job
+from thresher.training.parallel import team
 from thresher.training.position import Saved, read_position
 from thresher.training.run import Run, claim_name, open_run, resumable
 from thresher.training.session import Job
@@ -56,19 +58,22 @@ def train(
     weights = None if start_from is None else find_weights(workspace, start_from)
     opened = open_corpus(workspace.corpus(corpus))
     config, training = _configure(record, opened, preset, settings or {}, weights)
-    job = Job(
-        workspace=workspace,
-        run_id=_run_id(workspace, name, f"{family}-{corpus}"),
-        family=record,
-        preset=preset,
-        corpus=opened,
-        config=config,
-        settings=training,
-        seed=seed,
-        parents=(parent_of(opened.folder), *_ancestors(weights)),
-        warm_start=weights,
-    )
-    return run_job(job, None)
+    device = choose_device(training)
+    with team(device) as members:
+        claimed = claim_name(workspace, name, f"{family}-{corpus}") if members.leads else ""
+        job = Job(
+            workspace=workspace,
+            run_id=members.follow_text(claimed),
+            family=record,
+            preset=preset,
+            corpus=opened,
+            config=config,
+            settings=training,
+            seed=seed,
+            parents=(parent_of(opened.folder), *_ancestors(weights)),
+            warm_start=weights,
+        )
+        return run_job(job, None, device, members)
 
 
 def resume(workspace: Workspace, run_id: str, *, settings: Mapping[str, Any] | None = None) -> Run:
@@ -105,7 +110,9 @@ def resume(workspace: Workspace, run_id: str, *, settings: Mapping[str, Any] | N
         warm_start=None if warm_start is None else Path(warm_start),
         created=manifest["created"],
     )
-    return run_job(job, saved)
+    device = choose_device(job.settings)
+    with team(device) as members:
+        return run_job(job, saved, device, members)
 
 
 def _configure(
@@ -143,10 +150,6 @@ def _config_of(weights: Path, family: Family) -> Any:
             looked_at=weights,
         )
     return checkpoint.config
-
-
-def _run_id(workspace: Workspace, name: str | None, stem: str) -> str:
-    return claim_name(workspace, name, stem)
 
 
 def _ancestors(weights: Path | None) -> tuple[dict[str, str], ...]:
@@ -204,3 +207,5 @@ def _reopen(saved: Saved, changes: Mapping[str, Any]) -> None:
     position.ended, position.without_better = None, 0
     if "budget_seconds" in changes:
         position.budget_from = position.seconds
+    if "compile" in changes:
+        position.compiled = changes["compile"] != "off"

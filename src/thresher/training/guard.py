@@ -32,7 +32,9 @@ class Guard:
         self._snapshot: dict[str, Tensor] = {}
 
     def remember(self) -> None:
-        """Take a snapshot of a learner that is well."""
+        """Take a snapshot, unless the learner is just now unwell."""
+        if int(self._learner.bad_streak.item()):
+            return
         live = self._learner.tensors()
         if not self._snapshot:
             self._snapshot = {name: tensor.clone() for name, tensor in live.items()}
@@ -56,7 +58,7 @@ class Guard:
             self._learner.state = {}
         if streak >= STREAK:
             self._roll_back(step)
-        elif not streak and step % self._learner.settings.snapshot_steps == 0:
+        elif step % self._learner.settings.snapshot_steps == 0:
             self.remember()
 
     def _roll_back(self, step: int) -> None:

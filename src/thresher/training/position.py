@@ -56,6 +56,8 @@ class Position:
     """Best checkpoint of every stage that is over."""
     ended: str | None = None
     """Why training ended; None while there is more to do."""
+    device: str = "cpu"
+    """Kind of device; on another kind, precision is decided anew."""
     precision: str = "float32"
     compiled: bool = False
     team: int = 1
