@@ -59,7 +59,7 @@ class Display:
 def clock(seconds: float) -> str:
     """A duration as people read it.
 
-    >>> clock(3725)
+    >>> clock(3725.0)
     '1:02:05'
     """
     minutes, second = divmod(round(max(seconds, 0)), 60)
