@@ -25,7 +25,8 @@ CHROMA_SECONDS = 0.37
 SILENCE_DB = -80.0
 """Floor of the band levels in dB re full scale: below a 16 bit file's own noise."""
 RHYTHM_LAGS = np.geomspace(0.1, 2.0, 24).astype(np.float32)
-"""Seconds at which onsets are compared with themselves: sixteenths at 150 BPM to a bar at 120."""
+"""Seconds after which onsets are compared with themselves, the middles of 24 bands:
+sixteenths at 150 BPM to a bar at 120."""
 ROW_SECONDS, ROW_HOP = 1.0, 0.5
 """One descriptor row covers a second, a new one starts every half."""
 DESCRIPTORS = {"chroma": slice(0, 12), "timbre": slice(12, 38), "rhythm": slice(38, 62)}
@@ -65,10 +66,16 @@ def mfcc(mel_db: Float32[np.ndarray, "frames bands"]) -> Float32[np.ndarray, "fr
 
 
 def onset_strength(mel_db: Float32[np.ndarray, "frames bands"]) -> Float32[np.ndarray, " frames"]:
-    """How much louder the bands got since the frame before, in dB, mean over bands."""
-    rise = np.maximum(np.diff(mel_db, axis=0, prepend=mel_db[:1]), 0).mean(axis=1)
-    strength: Float32[np.ndarray, " frames"] = rise.astype(np.float32)
-    return strength
+    """How much louder the bands got since the frame before, in dB, mean over bands.
+
+    What lies 50 dB below the loud bands does not count: there a whisper would rise by as
+    many decibels as a drum.
+    """
+    if not mel_db.size:
+        return np.zeros(0, np.float32)
+    heard = np.maximum(mel_db, np.percentile(mel_db, 99) - 50)
+    rise = np.maximum(np.diff(heard, axis=0, prepend=heard[:1]), 0)
+    return np.asarray(rise.mean(axis=1), np.float32)
 
 
 def chroma(
@@ -113,7 +120,7 @@ def onset_autocorrelation(
     centres: Float[np.ndarray, " rows"],
     context_seconds: float = 4.0,
 ) -> Float32[np.ndarray, "rows 24"]:
-    """Normalised autocorrelation of onsets at `RHYTHM_LAGS`, around each centre (seconds)."""
+    """Normalised autocorrelation of onsets near `RHYTHM_LAGS`, around each centre (seconds)."""
     around = np.arange(round(context_seconds * FRAME_RATE)) - context_seconds * FRAME_RATE / 2
     padded = np.concatenate([onsets, np.zeros(1, np.float32)])
     index = np.round(centres[:, None] * FRAME_RATE + around).astype(np.int64)
@@ -121,8 +128,12 @@ def onset_autocorrelation(
     windows = padded[np.where(inside, index, len(onsets))]
     windows = windows - windows.sum(1, keepdims=True) / np.maximum(inside.sum(1, keepdims=True), 1)
     correlation = autocorrelation(np.where(inside, windows, 0))
-    lags = np.round(RHYTHM_LAGS * FRAME_RATE).astype(np.int64)
-    return correlation[:, lags]
+    # The best lag of each band: a steady beat's peak is narrower than the bands are wide.
+    ratio = RHYTHM_LAGS[1] / RHYTHM_LAGS[0]
+    edges = np.append(RHYTHM_LAGS / np.sqrt(ratio), RHYTHM_LAGS[-1] * np.sqrt(ratio))
+    frames = np.round(edges * FRAME_RATE).astype(np.int64)
+    bands = np.maximum.reduceat(correlation[:, : frames[-1]], frames[:-1], axis=1)
+    return np.asarray(bands, np.float32)
 
 
 def autocorrelation(
@@ -172,8 +183,11 @@ def _power_spectra(
     count = int(np.ceil(len(samples) / hop))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     window *= 2 / window.sum()
+    # A frame that would pass the end slides back: silence after it would look like a hit.
+    latest = max(0, len(samples) - size)
     for first in range(0, count, _CHUNK):
         starts = np.round(np.arange(first, min(first + _CHUNK, count)) * hop).astype(np.int64)
+        starts = np.minimum(starts, latest)
         stretch = samples[starts[0] : starts[-1] + size]
         stretch = np.pad(stretch, (0, int(starts[-1] - starts[0]) + size - len(stretch)))
         views = np.lib.stride_tricks.sliding_window_view(stretch, size)[starts - starts[0]]

@@ -30,7 +30,7 @@ from thresher.curation.sources import Source
 from thresher.disk import content_hash, whole_file
 from thresher.errors import ThresherError
 
-_VERSION = 2
+_VERSION = 4
 """Raise it when what is measured changes: older caches are then ignored."""
 _MEASURED_BY = (
     "silence_db",

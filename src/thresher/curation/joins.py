@@ -12,6 +12,8 @@ _LISTEN_SECONDS = 8.0
 """How far before and after a join the beat is listened for."""
 _BEAT_SECONDS = (0.3, 1.0)
 """Periods taken for a beat: 60 to 200 BPM."""
+_LEAST_MOVEMENT_DB = 0.05
+"""Onsets that vary less are the rounding of a held tone; drums vary by 1 dB."""
 _STEP_SECONDS = 0.001
 
 
@@ -83,7 +85,7 @@ def find_beat(
     """
     onsets = onset_strength(short_time(samples, sample_rate).mel_db)
     longest = round(_BEAT_SECONDS[1] * FRAME_RATE)
-    if len(onsets) < 2 * longest:
+    if len(onsets) < 2 * longest or onsets.std() < _LEAST_MOVEMENT_DB:
         return None
     correlation = autocorrelation((onsets - onsets.mean())[None])[0]
     # Fewer pairs overlap at longer lags; without this the longer periods never win.

@@ -23,7 +23,7 @@ from thresher.disk import MANIFEST, content_hash, read_manifest, whole_file
 from thresher.errors import ThresherError
 from thresher.workspace import Workspace
 
-_VERSION = 2
+_VERSION = 4
 _PIECE_SECONDS = 300
 """Heard at a time: 20 MB at 16 kHz."""
 
