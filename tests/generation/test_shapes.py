@@ -6,9 +6,9 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thresher.corpus.features import FEATURES, chroma
+from thresher.corpus.features import FEATURES, chroma, in_stretches
 from thresher.errors import ThresherError
-from thresher.generation.curves import _in_stretches, read_curves
+from thresher.generation.curves import read_curves
 from thresher.generation.shapes import Curves, FixedShape, SongShapes, SteadyShapes
 
 
@@ -133,6 +133,6 @@ def test_a_long_recording_is_measured_in_stretches_that_fit_together():
     audio = np.sin(np.arange(64 * 4500 + 17) ** 1.3 / 900).astype(np.float32)
     feature = next(f for f in FEATURES if f.name == "chroma")
 
-    pieces = _in_stretches(feature, audio, 1000, 64)
+    pieces = in_stretches(feature, audio, 1000, 64)
 
     assert np.allclose(pieces, chroma(audio, 1000, 64), atol=1e-4)

@@ -52,7 +52,7 @@ def corpus(
     labelled: tuple[str, ...],
     pairs: tuple[str, ...],
 ) -> None:
-    r"""Turn RECORDINGS into the corpus NAME, and print its name.
+    """Turn RECORDINGS into the corpus NAME, and print its name.
 
     RECORDINGS are sound files, and folders searched to the bottom: wav, flac, ogg, mp3,
     aiff; m4a, aac, opus with the extra 'more-formats'. Any rate, any number of channels.
