@@ -15,7 +15,7 @@ class TrainingConfig:
         32,
         unit="examples",
         why="Wide enough to keep matrix products busy, small enough for 8 GB of GPU memory.",
-        source="shared/specs/samplernn.md, defaults: 32 fits 8 GB",
+        source="specification of SampleRNN, defaults (dadabots: 32 fits 8 GB)",
     )
     steps: int = setting(
         100_000,
@@ -55,7 +55,7 @@ class TrainingConfig:
         1e-8,
         unit="",
         why="PRiSM's 1e-4 was reported as needed and measured as harmful (3.34 against 3.19 bits).",
-        source="shared/specs/samplernn.md, claims",
+        source="specification of SampleRNN, claims (PRiSM commit log)",
     )
     weight_decay: float = setting(
         0.0,
@@ -106,14 +106,15 @@ class TrainingConfig:
         unit="",
         why="bfloat16 autocast where the processor multiplies it natively (about twice as fast); "
         "weights, moments and loss stay float32.",
-        source="shared/specs/performance.md, limits",
+        source="specification of performance, limits",
     )
     compile: Literal["off", "auto", "on"] = setting(
         "off",
         unit="",
-        why="torch.compile costs up to minutes at the start; auto tries it on a few steps and "
-        "keeps whichever is faster. Recurrent layers gain nothing from it.",
-        source="benchmarks/training.py",
+        why="torch.compile works for minutes before the first step on two CPU cores, too long "
+        "for a short budget; auto tries it on a few steps and keeps whichever is faster.",
+        source="https://pytorch.org/docs/stable/generated/torch.compile.html; whether it pays "
+        "for a family is not measured yet",
     )
     device: Literal["auto", "cpu", "cuda"] = setting(
         "auto", unit="", why="A GPU when there is one.", source="taste"
@@ -182,7 +183,7 @@ class TrainingConfig:
         0.95,
         unit="",
         why="Slightly calmer noise than the model's own.",
-        source="shared/specs/samplernn.md, defaults",
+        source="specification of SampleRNN, defaults (PRiSM)",
     )
 
     def __post_init__(self) -> None:
