@@ -19,7 +19,7 @@ from thresher.generation import GenerationConfig, generate_clips
 from thresher.models import family_named
 from thresher.models.checkpoint import open_checkpoint
 from thresher.release import Release, ReleaseConfig, publish
-from thresher.settings import from_mapping, replace, setting, split_overrides
+from thresher.settings import explanations, from_mapping, replace, setting, split_overrides
 from thresher.training import Run, TrainingConfig, open_run, resume, train
 from thresher.workspace import Workspace, slug
 
@@ -39,16 +39,16 @@ class AlbumConfig:
     )
     minutes: float = setting(3.0, unit="min", why="The length of a song.", source="taste")
     spare: float = setting(
-        2.5,
+        5.5,
         unit="times the song",
         why="Clips to choose from: enough that curation can be strict, few enough to wait for.",
         source="taste",
     )
     clip_seconds: float = setting(
-        12.0,
+        8.0,
         unit="s",
-        why="Long enough for a phrase to develop, short enough that many fit side by side; "
-        "the engine costs the same for one clip as for a lane full.",
+        why="Long enough for a phrase, short enough that 64 clips (two groups of lanes, one for "
+        "each core) are made in about two minutes.",
         source="benchmarks/generation.py",
     )
     rounds: int = setting(
@@ -97,14 +97,25 @@ def make_album(
 ) -> Release:
     """Corpus, run, clips, songs, cover and release; ``settings`` are any room's, by name.
 
+    A name that several rooms have says which one: ``art.layers``, ``train.layers``.
+
     Raises:
         ThresherError: whatever a room cannot do; what the rooms before it made stays.
     """
     family = family_named(wishes.family)
-    configs = (AlbumConfig, CorpusConfig, GenerationConfig, CurationConfig, ArtConfig)
-    rooms = (*configs, ReleaseConfig, family.config, TrainingConfig)
-    dealt = dict(zip(rooms, split_overrides(settings, rooms), strict=True))
-    album = from_mapping(AlbumConfig, dealt[AlbumConfig], origin="--set")
+    dealt = deal(
+        settings,
+        {
+            "album": (AlbumConfig,),
+            "corpus": (CorpusConfig,),
+            "train": (family.config, TrainingConfig),
+            "generate": (GenerationConfig,),
+            "curate": (CurationConfig,),
+            "art": (ArtConfig,),
+            "release": (ReleaseConfig,),
+        },
+    )
+    album = from_mapping(AlbumConfig, dealt["album"], origin="--set")
     name = slug(wishes.title)
 
     tell("1/6 corpus: listening to the recordings")
@@ -112,12 +123,10 @@ def make_album(
         workspace,
         name,
         [Source(path) for path in recordings],
-        from_mapping(CorpusConfig, dealt[CorpusConfig], origin="--set"),
+        from_mapping(CorpusConfig, dealt["corpus"], origin="--set"),
     )
     tell(f"2/6 train: {wishes.family} learns {_minutes(corpus)} of music")
-    run = _trained(
-        workspace, corpus, wishes, {**dealt[family.config], **dealt[TrainingConfig]}, album
-    )
+    run = _trained(workspace, corpus, wishes, dealt["train"], album)
     songs = []
     for track in range(album.tracks):
         title = f"{name}-{track + 1}" if album.tracks > 1 else name
@@ -129,7 +138,7 @@ def make_album(
         names,
         artist=wishes.artist,
         title=wishes.title,
-        config=replace(ArtConfig(), dealt[ArtConfig]),
+        config=replace(ArtConfig(), dealt["art"]),
         name=name,
     )
     tell("6/6 release: mastering, tagging, building the page")
@@ -141,8 +150,39 @@ def make_album(
         title=wishes.title,
         name=name,
         track_titles=_track_titles(wishes.title, names),
-        config=replace(ReleaseConfig(), dealt[ReleaseConfig]),
+        config=replace(ReleaseConfig(), dealt["release"]),
     )
+
+
+def deal(
+    settings: Mapping[str, Any], rooms: Mapping[str, tuple[type[Any], ...]]
+) -> dict[str, dict[str, Any]]:
+    """Settings by room: ``room.key`` goes to that room, ``key`` to the only one that has it.
+
+    Raises:
+        ThresherError: a key that no room has (naming the nearest), or that several have.
+    """
+    dealt: dict[str, dict[str, Any]] = {room: {} for room in rooms}
+    names = {
+        room: {e.name for c in configs for e in explanations(c)} for room, configs in rooms.items()
+    }
+    for key, value in settings.items():
+        room, dot, plain = key.partition(".")
+        if dot and room in rooms:
+            owners = [room]
+        else:
+            plain, owners = key, [room for room in rooms if key in names[room]]
+            owners = ["album"] if "album" in owners else owners  # its own come first
+        if len(owners) > 1:
+            raise ThresherError(
+                f"setting '{key}' could be that of {' or '.join(owners)}",
+                looked_at="--set",
+                hint=" or ".join(f"--set {owner}.{key}={value}" for owner in owners),
+            )
+        known = rooms[owners[0]] if owners else [c for configs in rooms.values() for c in configs]
+        split_overrides({plain: value}, known)  # raises where the key is nobody's
+        dealt[owners[0]][plain] = value
+    return dealt
 
 
 def _trained(
@@ -167,6 +207,7 @@ def _trained(
         settings={
             "budget_seconds": wishes.budget_seconds,
             "preview_minutes": [],
+            "preview_clips": 0,
             **tuned,
             **settings,
         },
@@ -205,12 +246,12 @@ def _song(
     name: str,
     track: int,
     wishes: Wishes,
-    dealt: Mapping[type[Any], Mapping[str, Any]],
+    dealt: Mapping[str, Mapping[str, Any]],
     album: AlbumConfig,
     tell: Callable[[str], None],
 ) -> Song:
     """Clips, and more of them until enough pass, then a song."""
-    config = replace(CurationConfig(), {"minutes": album.minutes, **dealt[CurationConfig]})
+    config = replace(CurationConfig(), {"minutes": album.minutes, **dealt["curate"]})
     first = math.ceil(60 * album.minutes * album.spare / album.clip_seconds)
     for count in range(1, album.rounds + 1):
         tell(f"3/6 generate: {first * count} clips of {album.clip_seconds:g} s for '{name}'")
@@ -218,7 +259,7 @@ def _song(
         made = generate_clips(
             workspace,
             run.id,
-            replace(GenerationConfig(), {**asked, **dealt[GenerationConfig]}),
+            replace(GenerationConfig(), {**asked, **dealt["generate"]}),
             seed=wishes.seed + track,
             name=f"{run.id}-{track + 1}",
         )

@@ -59,7 +59,7 @@ def album(
         )
     asked = {"minutes": minutes, "tracks": tracks}
     settings = parse_overrides(pairs)
-    settings |= {key: value for key, value in asked.items() if value is not None}
+    settings |= {f"album.{key}": value for key, value in asked.items() if value is not None}
     wishes = Wishes(
         artist=artist,
         title=title,

@@ -1,0 +1,89 @@
+"""thresher.album: recordings in, a released album out, resumed where it stopped."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from thresher.album import AlbumConfig, Wishes, deal, make_album
+from thresher.art import ArtConfig
+from thresher.errors import ThresherError
+from thresher.models.samplernn.config import SampleRNNConfig
+from thresher.training import TrainingConfig, open_run
+
+ROOMS = {"art": (ArtConfig,), "train": (SampleRNNConfig, TrainingConfig), "album": (AlbumConfig,)}
+
+SMALL = {
+    "corpus.sample_rate": 8000,
+    "window_seconds": 1.024,
+    "dim": 16,
+    "sample_dim": 16,
+    "embedding_dim": 8,
+    "train.layers": 1,
+    "block": 512,
+    "batch_size": 4,
+    "steps": 3,
+    "preview_clips": 1,
+    "preview_seconds": 0.1,
+    "minutes": 0.08,
+    "clip_seconds": 5.0,
+    "spare": 2.0,
+    "rounds": 1,
+    # An untrained network is noise, and this is a test of the way, not of the music.
+    "most_flatness": 1.0,
+    "most_clicks": 1e9,
+    "most_dc": 1e9,
+    "most_silence": 1.0,
+    "size": 400,
+    "copies": [100],
+}
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    folder = tmp_path / "band"
+    folder.mkdir()
+    t = np.arange(20 * 8000) / 8000
+    for index, hz in enumerate((110, 165)):
+        sound = 0.4 * np.sin(2 * np.pi * hz * t) * (0.6 + 0.4 * np.sin(2 * np.pi * 2 * t))
+        soundfile.write(folder / f"{index}.wav", sound, 8000)
+    return folder
+
+
+def test_recordings_become_an_album_and_the_same_call_again_finds_it_done(workspace, recordings):
+    wishes = Wishes(artist="A <b>", title="T & T", start_from="", budget_seconds=60.0)
+    told = []
+    first = make_album(workspace, [recordings], wishes, SMALL, told.append)
+
+    assert first.page.is_file()
+    assert "A &lt;b&gt;" in first.page.read_text("utf-8")
+    assert [line[0] for line in told] == list("123456")
+    [run] = (workspace.root / "runs").iterdir()
+    assert open_run(run).manifest["state"] == "finished"
+
+    before = first.page.stat().st_mtime_ns
+    again = make_album(workspace, [recordings], wishes, SMALL, told.append)
+    assert again.page.stat().st_mtime_ns == before
+    assert len(list((workspace.root / "runs").iterdir())) == 1
+
+
+def test_a_setting_goes_to_the_only_room_that_has_it():
+    dealt = deal({"grain": 0.0, "dim": 64, "art.layers": 4}, ROOMS)
+    assert dealt == {"art": {"grain": 0.0, "layers": 4}, "train": {"dim": 64}, "album": {}}
+
+
+def test_a_setting_of_several_rooms_must_say_which():
+    with pytest.raises(ThresherError, match=r"art or train") as caught:
+        deal({"layers": 4}, ROOMS)
+    assert "--set art.layers=4" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["grian", "art.grian", "nowhere.grain"])
+def test_a_setting_of_no_room_is_an_error(key):
+    with pytest.raises(ThresherError, match="unknown setting"):
+        deal({key: 1}, ROOMS)
+
+
+@pytest.mark.parametrize("wrong", [{"tracks": 0}, {"minutes": 0.0}, {"spare": 0.5}])
+def test_an_album_without_music_is_refused(wrong):
+    with pytest.raises(ThresherError):
+        AlbumConfig(**wrong)
