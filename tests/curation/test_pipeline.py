@@ -331,3 +331,15 @@ def test_an_unknown_argument_names_what_there_is(workspace):
 def test_settings_that_contradict_each_other_are_refused(settings):
     with pytest.raises(ThresherError):
         config(**settings)
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(workspace, tmp_path):
+    for k in range(2):
+        made.write_clips(tmp_path / str(k) / "takes", {"a": made.tune(4.0, seed=k)})
+
+    song = curate(workspace, "two", [str(tmp_path / str(k) / "takes") for k in range(2)], config())
+
+    assert [a.clip for a in song.clips] == [
+        str((tmp_path / str(k) / "takes" / "a.flac").resolve()) for k in range(2)
+    ]
+    assert all(a.used_seconds > 2 for a in song.clips)

@@ -23,10 +23,10 @@ class CurationConfig:
         source="specs/curation.md: the original assumed 16 kHz and let wrong rates pass",
     )
     longest_clip_seconds: float = setting(
-        600.0,
+        300.0,
         unit="s",
-        why="A clip is held in memory while it is measured; this bounds that memory.",
-        source="taste",
+        why="Two clips at a time are held while they are measured: 0.9 GB for these at 44.1 kHz.",
+        source="benchmarks/curation.py",
     )
 
     silence_db: float = setting(

@@ -2,8 +2,9 @@
 
 import contextlib
 import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class Source:
     """One file of audio and what is known about how it was made."""
 
     label: str
-    """How reports call it: ``SET/clip-00000.flac`` or the file's own path."""
+    """How reports call it, each its own: ``SET/clip-00000.flac``, ``FOLDER/file.wav``."""
     path: Path
     clip_set: str = ""
     run: str = ""
@@ -60,7 +61,7 @@ def find_sources(workspace: Workspace, arguments: Sequence[str]) -> Sources:
             hint="thresher generate RUN",
         )
     return Sources(
-        clips=tuple(clips.values()),
+        clips=tuple(_told_apart(list(clips.values()))),
         sets=tuple(sets),
         corpora=tuple(dict.fromkeys(c for s in sets for c in _corpora_behind(workspace, s))),
     )
@@ -108,9 +109,13 @@ def _clips_of_set(folder: Path) -> list[Source]:
 def _loose_clips(workspace: Workspace, argument: str) -> list[Source]:
     path = Path(argument)
     if path.is_dir():
-        return [Source(label=str(file), path=file) for file in audio_files(path)]
+        name = path.resolve().name
+        return [
+            Source(label=str(name / file.relative_to(path)), path=file)
+            for file in audio_files(path)
+        ]
     if path.exists():
-        return [Source(label=argument, path=path)]
+        return [Source(label=path.name, path=path)]
     known = [f.name for f in (workspace.root / "clips").glob("*") if not f.name.startswith(".")]
     near = difflib.get_close_matches(argument, known, n=3, cutoff=0.3)
     raise ThresherError(
@@ -118,6 +123,15 @@ def _loose_clips(workspace: Workspace, argument: str) -> list[Source]:
         looked_at=workspace.root / "clips",
         hint=" or ".join(near) if near else "thresher journal --kind clips",
     )
+
+
+def _told_apart(clips: list[Source]) -> list[Source]:
+    """Whole paths for clips of different folders that would share a name."""
+    counts = Counter(clip.label for clip in clips)
+    return [
+        replace(clip, label=str(clip.path.resolve())) if counts[clip.label] > 1 else clip
+        for clip in clips
+    ]
 
 
 def _corpora_behind(workspace: Workspace, folder: Path) -> list[Path]:

@@ -1,0 +1,75 @@
+"""`thresher curate`: a thin verb."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from thresher.audio.files import write_flac
+from thresher.cli.main import thresher
+from thresher.disk import read_manifest
+
+RATE = 16_000
+
+
+def wandering(seconds, seed):
+    """A tone that never comes back to where it was."""
+    walk = np.cumsum(np.cumsum(np.random.default_rng(seed).normal(size=int(seconds * RATE))) * 2e-6)
+    return (0.3 * np.sin(np.cumsum(0.15 + 0.1 * np.sin(walk)))).astype(np.float32)
+
+
+@pytest.fixture
+def clips(tmp_path):
+    for k in range(3):
+        write_flac(tmp_path / "Clips" / f"{k}.flac", wandering(3.0, k), RATE)
+    write_flac(tmp_path / "Clips" / "short.flac", wandering(1.0, 9), RATE)
+    return tmp_path / "Clips"
+
+
+def invoke(tmp_path, *arguments):
+    return CliRunner().invoke(thresher, ["--workspace", str(tmp_path / "ws"), *arguments])
+
+
+@pytest.mark.parametrize("method", ["thresher", "seed"])
+def test_the_song_is_named_after_its_clips_and_rejections_are_told(tmp_path, clips, method):
+    done = invoke(tmp_path, "curate", str(clips), "--method", method)
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == ["clips"]
+    assert "short.flac" in done.stderr
+    assert ("too short" if method == "thresher" else "do not release") in done.stderr
+    assert read_manifest(tmp_path / "ws" / "songs" / "clips")["method"].startswith(method)
+
+
+def test_settings_and_minutes_reach_the_song(tmp_path, clips):
+    done = invoke(
+        tmp_path,
+        "curate",
+        str(clips),
+        "--name",
+        "x",
+        "--minutes",
+        "0.1",
+        "--set",
+        "crossfade_ms=20",
+    )
+
+    settings = read_manifest(tmp_path / "ws" / "songs" / "x")["settings"]
+    assert done.stdout.splitlines() == ["x"]
+    assert (settings["minutes"], settings["crossfade_ms"]) == (0.1, 20)
+
+
+def test_no_clips_is_an_error_with_a_hint(tmp_path):
+    assert "no clips given" in str(invoke(tmp_path, "curate").exception)
+
+
+def test_help_loads_neither_torch_nor_numba():
+    code = (
+        "import sys; from click.testing import CliRunner; from thresher.cli.main import thresher;"
+        "CliRunner().invoke(thresher, ['curate', '--help']);"
+        "sys.exit(bool({'torch', 'numba', 'scipy'} & sys.modules.keys()))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
