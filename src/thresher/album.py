@@ -12,14 +12,22 @@ from typing import Any
 
 from thresher.art import ArtConfig, draw_cover
 from thresher.corpus import Corpus, CorpusConfig, Source, build_corpus
-from thresher.curation import CurationConfig, Song, curate
-from thresher.disk import content_hash
+from thresher.curation import CurationConfig, curate
+from thresher.disk import MANIFEST, content_hash, read_manifest
 from thresher.errors import ThresherError
-from thresher.generation import GenerationConfig, generate_clips
+from thresher.generation import ClipSet, GenerationConfig, generate_clips
+from thresher.journal import parent_of
 from thresher.models import family_named
 from thresher.models.checkpoint import open_checkpoint
 from thresher.release import Release, ReleaseConfig, publish
-from thresher.settings import explanations, from_mapping, replace, setting, split_overrides
+from thresher.settings import (
+    explanations,
+    from_mapping,
+    replace,
+    setting,
+    split_overrides,
+    to_mapping,
+)
 from thresher.training import Run, TrainingConfig, open_run, resume, train
 from thresher.workspace import Workspace, slug
 
@@ -127,12 +135,10 @@ def make_album(
     )
     tell(f"2/6 train: {wishes.family} learns {_minutes(corpus)} of music")
     run = _trained(workspace, corpus, wishes, dealt["train"], album)
-    songs = []
-    for track in range(album.tracks):
-        title = f"{name}-{track + 1}" if album.tracks > 1 else name
-        songs.append(_song(workspace, run, title, track, wishes, dealt, album, tell))
+    names = [f"{name}-{i + 1}" for i in range(album.tracks)] if album.tracks > 1 else [name]
+    for track, song in enumerate(names):
+        _song(workspace, run, song, track, wishes, dealt, album, tell)
     tell("5/6 art: drawing the cover from the music")
-    names = [song.name for song in songs]
     cover = draw_cover(
         workspace,
         names,
@@ -249,7 +255,7 @@ def _song(
     dealt: Mapping[str, Mapping[str, Any]],
     album: AlbumConfig,
     tell: Callable[[str], None],
-) -> Song:
+) -> None:
     """Clips, and more of them until enough pass, then a song."""
     config = replace(CurationConfig(), {"minutes": album.minutes, **dealt["curate"]})
     first = math.ceil(60 * album.minutes * album.spare / album.clip_seconds)
@@ -265,14 +271,23 @@ def _song(
         )
         tell(f"4/6 curate: '{name}'")
         try:
-            song = curate(workspace, name, [made.id], config)
+            seconds = _curated(workspace, name, made, config)
         except ThresherError:
             if count == album.rounds:
                 raise
             continue
-        if song.seconds >= 0.9 * 60 * album.minutes:
+        if seconds >= 0.9 * 60 * album.minutes:
             break
-    return song
+
+
+def _curated(workspace: Workspace, name: str, clips: ClipSet, config: CurationConfig) -> float:
+    """Seconds of the song made of these clips; what is already there is left as it is."""
+    folder = workspace.song(name)
+    if (folder / MANIFEST).is_file():
+        there = read_manifest(folder, kind="song")
+        if there["settings"] == to_mapping(config) and parent_of(clips.folder) in there["parents"]:
+            return float(there["seconds"])
+    return curate(workspace, name, [clips.id], config).seconds
 
 
 def _track_titles(title: str, names: Sequence[str]) -> dict[str, str]:
