@@ -343,3 +343,27 @@ def test_files_of_one_name_in_two_folders_are_told_apart(workspace, tmp_path):
         str((tmp_path / str(k) / "takes" / "a.flac").resolve()) for k in range(2)
     ]
     assert all(a.used_seconds > 2 for a in song.clips)
+
+
+def test_a_full_disk_is_one_clear_error_and_blames_no_clip(workspace, tmp_path, monkeypatch):
+    import errno
+
+    folder = made.write_clips(tmp_path / "clips", {"a": made.tune(4.0)})
+    before = curate(workspace, "song", [folder], config())
+    shutil.rmtree(workspace.root / "songs" / ".described")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    for moment in ("_flush", "write_manifest"):
+        with monkeypatch.context() as patched:
+            place = "thresher.disk" if moment == "_flush" else "thresher.curation.song"
+            patched.setattr(f"{place}.{moment}", full)
+            with pytest.raises(ThresherError, match="disk is full"):
+                curate(workspace, "song", [folder], config(fade_out_seconds=1.0))
+
+    assert read_edits(before.folder) == before.edits
+    assert (
+        content_hash(before.folder / "song.flac")
+        == read_manifest(before.folder)["files"]["song.flac"]
+    )

@@ -94,26 +94,29 @@ def describe_clips(
 
 
 def describe_clip(source: Source, config: CurationConfig, cache: Path) -> Clip:
-    """Read, measure and judge one clip."""
-    sha256 = ""
+    """Read, measure and judge one clip.
+
+    Raises:
+        ThresherError: the cache cannot be written (a broken clip is reported instead).
+    """
+    sha256, fresh = "", False
     try:
         sha256 = content_hash(source.path)
         if source.expected and source.expected != sha256:
             raise ThresherError("changed since it was generated (its hash differs)")
         kept = cache / f"{_cache_key(sha256, config)}.npz"
-        description = _load(kept)
-        if description is None:
-            found = _describe_file(source.path, config)
-            if isinstance(found, Report):
-                return Clip(source=source, sha256=sha256, description=None, report=found)
-            description = found
-            _save(kept, description)
+        found: Description | Report | None = _load(kept)
+        if found is None:
+            found, fresh = _describe_file(source.path, config), True
     except (ThresherError, OSError) as error:
         problem = error.problem if isinstance(error, ThresherError) else error.strerror
-        report = Report(measures=None, reasons=(Reason("unreadable", str(problem)),))
-        return Clip(source=source, sha256=sha256, description=None, report=report)
-    report = judge(description.measures, config)
-    return Clip(source=source, sha256=sha256, description=description, report=report)
+        found = Report(measures=None, reasons=(Reason("unreadable", str(problem)),))
+    if isinstance(found, Report):
+        return Clip(source=source, sha256=sha256, description=None, report=found)
+    if fresh:
+        _save(kept, found)
+    report = judge(found.measures, config)
+    return Clip(source=source, sha256=sha256, description=found, report=report)
 
 
 def describe_samples(
