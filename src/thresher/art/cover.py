@@ -32,6 +32,8 @@ class Cover:
     seed: int
     composition: str
     scheme: str
+    left_out: str
+    """Letters of artist and title that no font had."""
 
     @property
     def picture(self) -> Path:
@@ -110,7 +112,7 @@ def draw_cover(
         )
         write_manifest(part, manifest)
     record(workspace.journal, folder)
-    return Cover(folder.name, folder, seed, plan.composition, plan.scheme)
+    return _cover(folder, manifest)
 
 
 def study_songs(
@@ -158,7 +160,18 @@ def _already(
     for file, digest in manifest["files"].items():
         if not (folder / file).is_file() or content_hash(folder / file) != digest:
             return None
-    return Cover(folder.name, folder, seed, manifest["composition"], manifest["scheme"])
+    return _cover(folder, manifest)
+
+
+def _cover(folder: Path, manifest: dict[str, Any]) -> Cover:
+    return Cover(
+        name=folder.name,
+        folder=folder,
+        seed=manifest["seed"],
+        composition=manifest["composition"],
+        scheme=manifest["scheme"],
+        left_out=(manifest["lettering"] or {}).get("left_out", ""),
+    )
 
 
 def _save(

@@ -64,7 +64,7 @@ def design(
 ) -> Design:
     """Decide everything about a cover."""
     dice = np.random.default_rng([seed, int(song.fingerprint[:8], 16), 1])
-    calls = {key: (0.0, one.calls) for key, one in COMPOSITIONS.items()}
+    calls = {key: (one.base, one.calls) for key, one in COMPOSITIONS.items()}
     # Both are always drawn, so that naming one leaves the other as it was.
     asked = _called(calls, character, config.chance, dice)
     name: str = asked if config.composition == "auto" else config.composition

@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 from scipy import fft
 
-Plane = Float32[np.ndarray, "*shape"]
+Plane = Float[np.ndarray, "..."]
+"""A value at every point of a stretch of the picture (or of a row, to be broadcast)."""
 
 REACH = 1.25
 """The network is drawn from -REACH to REACH: warped coordinates may leave the picture."""
@@ -39,7 +40,7 @@ def pattern_network(
     seeds: Float[np.ndarray, " seeds"],
     music: Float[np.ndarray, " features"],
     *,
-    folds: float,
+    folds: int,
     sigma: float,
     layers: int,
     width: int,
@@ -73,7 +74,7 @@ def pattern_network(
     return Channels(*outputs.reshape(4, LATTICE, LATTICE))
 
 
-def _inputs(*, folds: float, symmetry: float) -> Iterator[Float32[np.ndarray, "4 points"]]:
+def _inputs(*, folds: int, symmetry: float) -> Iterator[Float32[np.ndarray, "4 points"]]:
     """X, y, r and sin(folds * angle) over the lattice, some rows at a time (for the cache)."""
     axis = np.linspace(-REACH, REACH, LATTICE, dtype=np.float32)
     for start in range(0, LATTICE, ROWS):

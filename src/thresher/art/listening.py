@@ -160,8 +160,8 @@ def portray(samples: Float[np.ndarray, " samples"], *, fingerprint: str = "") ->
         mode=_mode(chroma),
         key=int(chroma.argmax()),
         chroma=chroma,
-        loudness=_unit(_columns(_smooth(level, 43), COLUMNS), 5, 100),
-        spectrogram=_unit(_columns(log, COLUMNS), 8, 99.7),
+        loudness=_unit(_columns(_smooth(level, 43), COLUMNS), 5.0, 100.0),
+        spectrogram=_unit(_columns(log, COLUMNS), 8.0, 99.7),
         similarity=similarity,
         novelty=_novelty(similarity),
         onsets=_strongest(onsets),
@@ -307,7 +307,7 @@ def _novelty(similarity: Float32[np.ndarray, "blocks blocks"]) -> Float32[np.nda
         float(bell @ around[i : i + 2 * reach, i : i + 2 * reach] @ bell)
         for i in range(len(similarity))
     ]
-    return _unit(np.asarray(scores, np.float32), 20, 100)
+    return _unit(np.asarray(scores, np.float32), 20.0, 100.0)
 
 
 def _strongest(onsets: Float32[np.ndarray, "all 2"]) -> Float32[np.ndarray, "some 2"]:

@@ -97,6 +97,6 @@ def _paste(page: Image.Image, place: int, cover: Image.Image, caption: str) -> N
     row, column = divmod(place, COLUMNS)
     left, top = column * CELL, row * (CELL + CAPTION)
     page.paste(cover, (left, top))
-    typeface = font(FACES["oswald"].path, 18)
+    typeface = font(FACES["oswald"].path, 18.0)
     where = (left + CELL / 2, top + CELL + CAPTION / 2)
     ImageDraw.Draw(page).text(where, caption, font=typeface, fill="#c8c4bc", anchor="mm")

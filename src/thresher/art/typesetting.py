@@ -21,7 +21,7 @@ LONGEST = 120
 """Characters; what is longer ends in an ellipsis, as no cover could show it."""
 LEADING = 1.42
 """Line distance in cap heights."""
-PROBE = 200
+PROBE = 1000.0
 """Font size in pixels at which widths are measured."""
 
 
@@ -192,8 +192,16 @@ def _break_words(text: str, longest: int) -> str:
 def _width(text: str, face: Typeface) -> float:
     """Width in cap heights, tracking included where it will be used."""
     tracking = face.tracking * (len(text) - 1) if is_plain(text) else 0.0
-    length = font(face.path, PROBE).getlength(text) / (PROBE * _cap_share(face.path))
-    return max(0.05, length + tracking)
+    return max(0.05, advance(text, face) + tracking)
+
+
+def advance(text: str, face: Typeface) -> float:
+    """Distance from a text's start to its end in cap heights, kerning included.
+
+    Measured large: at the size of use, every letter would be rounded to whole pixels, and
+    covers of different sizes would be set differently.
+    """
+    return font(face.path, PROBE).getlength(text) / (PROBE * _cap_share(face.path))
 
 
 @cache
@@ -214,7 +222,7 @@ def font(path: str, size: float) -> ImageFont.FreeTypeFont:
 @cache
 def _letters(path: str) -> frozenset[str]:
     try:
-        with TTFont(path, lazy=True, fontNumber=0) as tables:
+        with Path(path).open("rb") as file, TTFont(file, lazy=True, fontNumber=0) as tables:
             return frozenset(map(chr, tables.getBestCmap() or {}))
     except (OSError, TTLibError) as error:
         raise ThresherError(
@@ -225,7 +233,7 @@ def _letters(path: str) -> frozenset[str]:
 @cache
 def _cap_share(path: str) -> float:
     """Height of a capital H as a share of the font size."""
-    _, top, _, bottom = font(path, 1000).getbbox("H")
+    _, top, _, bottom = font(path, 1000.0).getbbox("H")
     return max(0.3, (bottom - top) / 1000)
 
 

@@ -22,6 +22,8 @@ class Composition(NamedTuple):
     """One way to make a picture."""
 
     plan: Callable[[Scene], Painter]
+    base: float
+    """How strongly an average song asks for it: the best are seen more often."""
     calls: Mapping[str, float]
     """How strongly each deviation of a song's `Character` asks for it."""
     light: bool
@@ -37,6 +39,7 @@ class Composition(NamedTuple):
 COMPOSITIONS = {
     "eclipse": Composition(
         plan=eclipse.plan,
+        base=0.3,
         calls={"dynamics": 0.7, "loudness": 0.4, "mode": -0.4},
         light=False,
         mean=0.0,
@@ -45,6 +48,7 @@ COMPOSITIONS = {
     ),
     "strata": Composition(
         plan=strata.plan,
+        base=0.05,
         calls={"tempo": -0.7, "flatness": -0.4, "dynamics": 0.3},
         light=True,
         mean=0.24,
@@ -53,6 +57,7 @@ COMPOSITIONS = {
     ),
     "stones": Composition(
         plan=stones.plan,
+        base=-0.05,
         calls={"bass": 0.7, "tempo": -0.5, "onsets": -0.4},
         light=True,
         mean=0.20,
@@ -61,6 +66,7 @@ COMPOSITIONS = {
     ),
     "tide": Composition(
         plan=tide.plan,
+        base=0.05,
         calls={"mode": 0.7, "flatness": -0.5, "dynamics": 0.2},
         light=False,
         mean=0.0,
@@ -69,6 +75,7 @@ COMPOSITIONS = {
     ),
     "sigil": Composition(
         plan=sigil.plan,
+        base=0.35,
         calls={"onsets": 0.7, "bass": 0.3, "mode": -0.3},
         light=False,
         mean=0.0,
@@ -77,6 +84,7 @@ COMPOSITIONS = {
     ),
     "wound": Composition(
         plan=wound.plan,
+        base=0.0,
         calls={"loudness": 0.7, "centroid": -0.3, "dynamics": -0.3},
         light=False,
         mean=0.0,
@@ -85,6 +93,7 @@ COMPOSITIONS = {
     ),
     "static": Composition(
         plan=static.plan,
+        base=-0.2,
         calls={"flatness": 0.7, "centroid": 0.5},
         light=False,
         mean=0.0,
@@ -93,6 +102,7 @@ COMPOSITIONS = {
     ),
     "seal": Composition(
         plan=seal.plan,
+        base=0.1,
         calls={"tempo": 0.7, "bass": -0.3, "dynamics": -0.2},
         light=False,
         mean=0.0,

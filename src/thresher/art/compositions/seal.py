@@ -59,7 +59,7 @@ def plan(scene: Scene) -> Painter:
         ):
             key = np.maximum(key, line(r - radius, thin, scene.pixel))
         reach = smoothstep(outer * 1.05, outer * 1.052, r) * smoothstep(
-            0, 0.002, curve(height, time) - r
+            0.0, 0.002, curve(height, time) - r
         )
         key = np.maximum(key, reach * curve(ticks, time))
         accent = np.zeros_like(key)
