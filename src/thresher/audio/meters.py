@@ -124,8 +124,10 @@ def _released(
 
 def _peaks(samples: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
     """Highest absolute value between each sample's neighbours, oversampled."""
-    fine = np.abs(scipy.signal.resample_poly(samples, OVERSAMPLING, 1)).reshape(-1, OVERSAMPLING)
-    after = np.maximum(fine.max(axis=1), np.abs(samples))
+    fine = np.abs(scipy.signal.resample_poly(samples, OVERSAMPLING, 1))
+    after = np.abs(samples)
+    for phase in range(OVERSAMPLING):  # a maximum over an axis this short is ten times slower
+        np.maximum(after, fine[phase::OVERSAMPLING], out=after)
     before = np.concatenate([after[:1], after[:-1]])
     return np.asarray(np.maximum(before, after), np.float32)
 

@@ -18,7 +18,23 @@ _PIPED_WIDTH = 160
 """Columns where nobody's terminal says how many there are."""
 
 
-@click.command()
+class _WithSettings(click.Command):
+    """Lists the settings, with their reasons, below the options."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from thresher.curation import CurationConfig
+        from thresher.settings import explanations
+
+        with formatter.section("Settings (--set)"):
+            formatter.write_dl(
+                [
+                    (e.name, f"{e.why} [default: {e.default} {e.unit}".rstrip() + "]")
+                    for e in explanations(CurationConfig)
+                ]
+            )
+
+
+@click.command(cls=_WithSettings)
 @click.argument("clips", nargs=-1)
 @click.option("--name", help="Name of the song.  [default: that of the first clips]")
 @click.option("--minutes", type=float, help="Length to aim for; 0 uses all.  [default: 0]")
