@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
-from thresher.audio.loudness import integrated_lufs
+from thresher.audio.meters import lufs_of
 from thresher.curation.compose import Placed
 from thresher.curation.config import CurationConfig
 from thresher.curation.describe import Clip
@@ -99,7 +99,7 @@ def in_song(edits: Sequence[Edit]) -> Iterator[Edit]:
 def _levelled(
     edit: Edit, sound: Float32[np.ndarray, " samples"], sample_rate: int, config: CurationConfig
 ) -> Edit:
-    lufs = max(integrated_lufs(sound, sample_rate), _QUIETEST_LUFS)
+    lufs = max(lufs_of([sound], sample_rate), _QUIETEST_LUFS)
     gain_db = config.loudness_lufs - lufs
     reasons = [*edit.reasons, f"{lufs:.1f} LUFS brought to {config.loudness_lufs:g}"]
     return replace(edit, gain=float(10 ** (gain_db / 20)), reasons=reasons)
