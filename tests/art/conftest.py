@@ -1,6 +1,5 @@
 """Made songs, and designs cheap enough to draw dozens of."""
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +8,6 @@ import pytest
 from thresher.art import design as design_module
 from thresher.art import fields
 from thresher.art.character import Character
-from thresher.art.compositions import COMPOSITIONS
 from thresher.art.config import ArtConfig
 from thresher.art.design import Design, design
 from thresher.art.listening import SAMPLE_RATE, Portrait, portray
@@ -54,9 +52,8 @@ def proof() -> Proof:
     """OKLab of a design at a size, sampled without the finer grid of `Design.render`."""
 
     def draw(plan: Design, size: int = 96) -> np.ndarray:
-        scene = dataclasses.replace(plan.scene, pixel=2 / size)
-        plates = expose(COMPOSITIONS[plan.composition].plan(scene), size, points=2**16, threads=1)
-        sheet = develop(plates, plan.look, scene.grit, points=2**16, threads=1)
+        plates = expose(plan.painter(size), size, points=2**16, threads=1)
+        sheet = develop(plates, plan.look, plan.scene.grit, points=2**16, threads=1)
         return to_lab(sheet / np.float32(255))
 
     return draw

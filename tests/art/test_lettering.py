@@ -58,15 +58,14 @@ def test_fifty_random_covers_keep_contrast_and_margin(song):
 
 def _contrast_behind(plan) -> float:
     """Of the ink against the worst twentieth of what lies behind the type."""
-    from thresher.art.compositions import COMPOSITIONS
     from thresher.art.press import develop, expose
 
-    size = 192
-    scene = dataclasses.replace(plan.scene, pixel=2 / size)
-    plates = expose(COMPOSITIONS[plan.composition].plan(scene), size, points=2**16, threads=1)
+    size = 128
+    grit = plan.scene.grit
+    plates = expose(plan.painter(size), size, points=2**16, threads=1)
     lettering = draw(plan.setting, size)
     unprinted = dataclasses.replace(lettering, mask=np.zeros_like(lettering.mask))
-    sheet = develop(plates, plan.look, scene.grit, lettering=unprinted, points=2**16, threads=1)
+    sheet = develop(plates, plan.look, grit, lettering=unprinted, points=2**16, threads=1)
     behind = np.concatenate(
         [
             sheet[int(t * size) : int(b * size) + 1, int(le * size) : int(r * size) + 1].reshape(

@@ -8,10 +8,18 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from thresher.art.character import Character
-from thresher.art.compositions import COMPOSITIONS, Composition, Plates, Scene
+from thresher.art.compositions import (
+    COMPOSITIONS,
+    Composition,
+    Framing,
+    Painter,
+    Plates,
+    Scene,
+    frame,
+)
 from thresher.art.config import ArtConfig
 from thresher.art.fields import Plane, noise_tile, pattern_network
-from thresher.art.lettering import Setting, compose, draw
+from thresher.art.lettering import Setting, compose, draw, free_room
 from thresher.art.listening import Portrait
 from thresher.art.palette import Mixing, choose_palette, fifths_hue
 from thresher.art.press import Look, develop, expose, gamma_for, shrink
@@ -38,16 +46,21 @@ class Design:
     scheme: str
     seed: int
     scene: Scene
+    framing: Framing
     look: Look
     setting: Setting | None
     config: ArtConfig
+
+    def painter(self, size: int) -> Painter:
+        """What paints it, with lines as fine as ``size`` pixels can show."""
+        scene = dataclasses.replace(self.scene, pixel=2 / size)
+        return COMPOSITIONS[self.composition].painter(scene, self.framing)
 
     def render(self, size: int) -> UInt8[np.ndarray, "{size} {size} 3"]:
         """Draw it ``size`` pixels wide."""
         inner = size * -(-FINEST // size) if size < FINEST else size
         effort = {"points": self.config.tile_points, "threads": _threads(self.config)}
-        painter = COMPOSITIONS[self.composition].plan(_at(self.scene, inner))
-        plates = expose(painter, inner, **effort)
+        plates = expose(self.painter(inner), inner, **effort)
         lettering = None if self.setting is None else draw(self.setting, inner)
         sheet = develop(plates, self.look, self.scene.grit, lettering=lettering, **effort)
         return shrink(sheet, size)
@@ -72,7 +85,19 @@ def design(
     scheme: str = asked if config.scheme == "auto" else config.scheme
     composition = COMPOSITIONS[name]
     scene = _scene(song, character, seed, config)
-    proof = expose(composition.plan(scene), PREVIEW, points=2**17, threads=1)
+    framing = Framing()
+    if config.lettering:
+        face = composition.face if config.face == "auto" else config.face
+        free = free_room(
+            artist,
+            title,
+            layout=composition.layouts[0],
+            face=face,
+            own_font=config.font,
+            margin=config.safe_margin,
+        )
+        framing = frame(composition.subject, free)
+    proof = expose(composition.painter(scene, framing), PREVIEW, points=2**17, threads=1)
     look = _look(scene, composition, scheme, proof, config)
     setting = None
     if config.lettering:
@@ -82,7 +107,7 @@ def design(
             preview=develop(proof, look, scene.grit, points=2**17, threads=1),
             palette=look.palette,
             layouts=composition.layouts,
-            face=composition.face if config.face == "auto" else config.face,
+            face=face,
             own_font=config.font,
             margin=config.safe_margin,
             contrast_wanted=config.contrast,
@@ -92,6 +117,7 @@ def design(
         scheme=scheme,
         seed=seed,
         scene=scene,
+        framing=framing,
         look=look,
         setting=setting,
         config=config,
@@ -180,10 +206,6 @@ def _gamma(scene: Scene, composition: Composition, scheme: str, key: Plane) -> f
     # A white sky or a burning one is most of the sheet; a night is mostly night.
     mean = composition.mean * {"paper": 2.3, "poster": 1.5}.get(scheme, 1.0)
     return gamma_for(key, scene.character.hardness, mean * (1 + 0.25 * scene.character.exposure))
-
-
-def _at(scene: Scene, size: int) -> Scene:
-    return dataclasses.replace(scene, pixel=2 / size)
 
 
 def _threads(config: ArtConfig) -> int:

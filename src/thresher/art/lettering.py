@@ -29,6 +29,8 @@ ARTIST_CAPS = (0.036, 0.044)
 """Smallest and largest capitals, in picture widths: 5 pixels of a 100-pixel thumbnail."""
 HANG = 0.009
 """Picture widths by which the leg of an R or the arm of a W may leave its own width."""
+BREATH = 0.025
+"""Picture widths between the type and a subject that makes room for it."""
 SURE = 1.2
 """Contrast asked for beyond the setting, for grain and for details below the preview."""
 SCRIM = 256
@@ -79,6 +81,20 @@ def compose(
     return min(choices, key=lambda choice: choice[0])[1]
 
 
+def free_room(
+    artist: str, title: str, *, layout: str, face: str, own_font: str, margin: float
+) -> tuple[float, float]:
+    """Top and bottom, from -1 to 1, of what the lettering of a layout leaves free."""
+    set_in = [face_for(clean(text).upper(), face, own_font) for text in (artist, title)]
+    inner = margin + HANG
+    lines = _place(_blocks(set_in, layout, inner), layout, inner)
+    above = [line.baseline for line in lines if line.baseline < 0.5]
+    below = [line.baseline - line.cap for line in lines if line.baseline >= 0.5]
+    top = max(above) + BREATH if above else inner / 2
+    bottom = min(below) - BREATH if below else 1 - inner / 2
+    return 2 * top - 1, 2 * bottom - 1
+
+
 def draw(setting: Setting, size: int) -> Lettering:
     """Draw the type for a picture of ``size`` pixels."""
     sheet = Image.new("L", (size, size))
@@ -124,7 +140,7 @@ def _blocks(
 ) -> list[Block | None]:
     """Artist and title, each as large as fits; the artist in wider type, since smaller."""
     (artist_face, artist), (title_face, title) = set_in
-    room = 0.60 if layout in ("left", "right") else 1 - 2 * margin
+    room = 0.52 if layout in ("left", "right") else 1 - 2 * margin
     wide = artist_face._replace(tracking=artist_face.tracking + 0.16)
     return [
         fit(artist, wide, width=room, height=0.11, cap=ARTIST_CAPS, most=2) if artist else None,

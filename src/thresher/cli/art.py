@@ -76,4 +76,6 @@ def art(
             name=name,
             release=among,
         )
+    if cover.left_out:
+        click.echo(f"no font here has {cover.left_out}: try --set font=FILE", err=True)
     click.echo(cover.picture)

@@ -1,7 +1,10 @@
 """Eight ways to make a picture of a song, and which one a song asks for."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 from thresher.art.compositions import (
     eclipse,
@@ -14,8 +17,9 @@ from thresher.art.compositions import (
     wound,
 )
 from thresher.art.compositions.scene import Painter, Plates, Scene
+from thresher.art.fields import Plane
 
-__all__ = ["COMPOSITIONS", "Composition", "Painter", "Plates", "Scene"]
+__all__ = ["COMPOSITIONS", "Composition", "Framing", "Painter", "Plates", "Scene", "frame"]
 
 
 class Composition(NamedTuple):
@@ -34,6 +38,34 @@ class Composition(NamedTuple):
     """The type that belongs to it."""
     layouts: tuple[str, ...]
     """Where its lettering may stand, best first."""
+    subject: tuple[float, float] | None = None
+    """Top and bottom of what must stay clear of the lettering, where it is one thing."""
+
+    def painter(self, scene: Scene, framing: "Framing") -> Painter:
+        """Ready to paint, the subject moved clear of the type."""
+        paint = self.plan(dataclasses.replace(scene, pixel=scene.pixel * framing.zoom))
+
+        def framed(x: Plane, y: Plane) -> Plates:
+            zoom = np.float32(framing.zoom)
+            return paint(x * zoom, (y - np.float32(framing.down)) * zoom)
+
+        return framed
+
+
+class Framing(NamedTuple):
+    """Where the camera stands: how far back, and how far the picture moves down."""
+
+    zoom: float = 1.0
+    down: float = 0.0
+
+
+def frame(subject: tuple[float, float] | None, free: tuple[float, float]) -> Framing:
+    """Fit a subject into the free stretch of a picture; it is never made larger."""
+    if subject is None:
+        return Framing()
+    top, bottom = subject
+    zoom = max(1.0, (bottom - top) / (free[1] - free[0]))
+    return Framing(zoom, (free[0] + free[1]) / 2 - (top + bottom) / 2 / zoom)
 
 
 COMPOSITIONS = {
@@ -81,6 +113,7 @@ COMPOSITIONS = {
         mean=0.0,
         face="cinzel",
         layouts=("foot", "apart", "head"),
+        subject=(-0.84, 0.44),
     ),
     "wound": Composition(
         plan=wound.plan,
@@ -108,5 +141,6 @@ COMPOSITIONS = {
         mean=0.0,
         face="cinzel",
         layouts=("foot", "head"),
+        subject=(-0.90, 0.54),
     ),
 }

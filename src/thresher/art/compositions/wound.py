@@ -10,7 +10,7 @@ from thresher.art.fields import Plane, curve, line, smoothstep, wrapped
 def plan(scene: Scene) -> Painter:
     """Choose where the wall tears."""
     dice, song, detail = scene.dice(), scene.portrait, scene.character.detail
-    home = dice.choice([0.0, -0.30, 0.30, -0.45, 0.45])
+    home = dice.choice([-0.36, 0.36, -0.48, 0.48])
     path = np.cumsum(dice.standard_normal(256)) / 16
     path = home + 0.16 * (path - np.linspace(path[0], path[-1], 256))
     path = ndimage.zoom(path, 4, order=1) + 0.012 * ndimage.gaussian_filter1d(
