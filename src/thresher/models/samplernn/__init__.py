@@ -20,7 +20,7 @@ FAMILY = Family(
         "mehri3": {"batch_size": 128},
         "dadabots": {"batch_size": 128},
         "prism": {"batch_size": 64},
-        "small": {"batch_size": 64, "learning_rate": 2e-3},
+        "small": {"batch_size": 32, "learning_rate": 1.5e-3},
     },
     prompts=frozenset({"nothing", "audio"}),
     conditioning=steered_by,

@@ -229,8 +229,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "dim": 512,
         "sample_dim": 256,
         "embedding_dim": 64,
-        "code_noise": 1.0,
-        "local_features": ("loudness",),
+        "code_noise": 0.5,
+        "local_features": ("loudness", "chroma"),
     },
 }
 """The published systems, and one that learns on two CPU cores."""
