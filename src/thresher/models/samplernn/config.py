@@ -111,7 +111,7 @@ class SampleRNNConfig:
         unit="codes",
         why="Standard deviation of noise on the codes the network reads while training. A "
         "model that has only seen perfect pasts cannot recover from its own mistakes.",
-        source="journal: before and after, docs/sound.md",
+        source="docs/sound.md, what was tried",
     )
     artists: tuple[str, ...] = setting(
         (),
@@ -124,7 +124,7 @@ class SampleRNNConfig:
         unit="",
         why="Slow curves of the corpus that steer the top tier. A loudness curve from a real "
         "song keeps a free run from falling silent, and gives it a shape.",
-        source="journal: before and after, docs/sound.md",
+        source="docs/sound.md, what was tried",
     )
     local_channels: int = setting(
         0,
