@@ -11,8 +11,6 @@ from thresher.models.family import Conditioning, Family, Stage
 from thresher.models.noise import clip_uniforms
 from thresher.settings import setting
 
-BLOCK = 64
-
 
 @dataclass(frozen=True, kw_only=True)
 class FakeConfig:
@@ -34,23 +32,35 @@ class FakeNetwork(nn.Module):
 class FakeSampler:
     """Each clip: its noise, times the scale, temperature and curve, on top of its prompts."""
 
-    def __init__(self, networks, config) -> None:
+    def __init__(self, networks, config, engine) -> None:
         self._scale = float(networks["network"].scale)
         self._config = config
         self.lanes = config.lanes
-        self.calls = []
 
-    def render(self, requests):
+    def start(self, requests):
         CALLS.append(len(requests))
-        length = max(request.length_samples for request in requests)
-        stop = length // 2 if self._config.broken == "short" else length
-        for start in range(0, stop, BLOCK):
-            time.sleep(self._config.pause_ms / 1000)
-            block = np.stack([self._block(request, start) for request in requests])
-            yield np.full_like(block, np.nan) if self._config.broken == "nan" else block
+        return FakeVoices(self._scale, self._config, requests)
 
-    def _block(self, request, start):
-        noise = clip_uniforms(request.seed, start, BLOCK) * 2 - 1
+
+class FakeVoices:
+    def __init__(self, scale, config, requests) -> None:
+        self._scale, self._config, self._requests, self._done = scale, config, requests, 0
+
+    def play(self, count):
+        time.sleep(self._config.pause_ms / 1000)
+        heard = count // 2 if self._config.broken == "short" else count
+        block = np.stack([self._block(request, heard) for request in self._requests])
+        self._done += count
+        return np.full_like(block, np.nan) if self._config.broken == "nan" else block
+
+    def state(self):
+        return {"done": np.full(len(self._requests), self._done)}
+
+    def restore(self, state) -> None:
+        self._done = int(state["done"][0])
+
+    def _block(self, request, count):
+        noise = clip_uniforms(request.seed, self._done, count) * 2 - 1
         sound = noise * self._scale * request.temperature * 0.1
         if request.prime is not None:
             sound = sound + np.median(request.prime) * 0.5
@@ -60,7 +70,7 @@ class FakeSampler:
                 for name, weight in request.artists.items()
             )
         if request.frames is not None:
-            rows = (start + np.arange(BLOCK)) // self._config.hop
+            rows = (self._done + np.arange(count)) // self._config.hop
             sound = request.frames[np.minimum(rows, len(request.frames) - 1), 0]
         return np.asarray(sound, np.float32)
 

@@ -205,22 +205,22 @@ class StopError(Exception):
 def test_an_interruption_keeps_finished_clips(workspace, make_run, fake, monkeypatch, stop):
     make_run()
     whole = generate_clips(workspace, "w7", config(), name="whole")
-    play = fake.FakeSampler.render
+    start = fake.FakeSampler.start
     fake.CALLS.clear()
 
     def stopping(self, requests):
         if len(fake.CALLS) == 2:
             raise stop
-        yield from play(self, requests)
+        return start(self, requests)
 
-    monkeypatch.setattr(fake.FakeSampler, "render", stopping)
+    monkeypatch.setattr(fake.FakeSampler, "start", stopping)
     with pytest.raises(stop):
         generate_clips(workspace, "w7", config(), name="cut")
     kept = open_clips(workspace.clip_set("cut"))
     assert fingerprints(kept) == fingerprints(whole)[:8]
     assert not read_manifest(kept.folder)["complete"]
 
-    monkeypatch.setattr(fake.FakeSampler, "render", play)
+    monkeypatch.setattr(fake.FakeSampler, "start", start)
     fake.CALLS.clear()
     assert fingerprints(resume_clips(workspace, "cut")) == fingerprints(whole)
     assert fake.CALLS == [2]

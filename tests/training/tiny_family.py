@@ -87,12 +87,27 @@ class TinySampler:
 
     lanes = 4
 
-    def __init__(self, networks, config) -> None:
+    def __init__(self, networks, config, engine) -> None:
         self.network = list(networks.values())[-1]
 
-    def render(self, requests):
-        for _ in range(0, max(r.length_samples for r in requests), 4_000):
-            yield np.stack([np.random.default_rng(r.seed).normal(0, 0.1, 4_000) for r in requests])
+    def start(self, requests):
+        return TinyVoices(requests)
+
+
+class TinyVoices:
+    def __init__(self, requests) -> None:
+        self.requests, self.done = requests, 0
+
+    def play(self, count):
+        self.done += count
+        noises = [np.random.default_rng([r.seed, self.done]) for r in self.requests]
+        return np.stack([noise.normal(0, 0.1, count).clip(-1, 1) for noise in noises])
+
+    def state(self):
+        return {"done": np.full(len(self.requests), self.done)}
+
+    def restore(self, state) -> None:
+        self.done = int(state["done"][0])
 
 
 TINY = Family(

@@ -29,7 +29,7 @@ from thresher.generation.plan import Orders, Plan, make_orders
 from thresher.generation.progress import Report, shown_progress
 from thresher.generation.source import Source, open_source
 from thresher.journal import Stages, new_manifest, record
-from thresher.models.family import ClipRequest, Sampler
+from thresher.models.family import ClipRequest, Sampler, render
 from thresher.settings import from_mapping, to_mapping
 from thresher.workspace import Workspace, slug
 
@@ -176,7 +176,7 @@ def _make(
 def _load(source: Source) -> Sampler:
     checkpoint = source.checkpoint
     family = models.family_named(checkpoint.family)
-    return family.sampler(checkpoint.networks(), checkpoint.config)
+    return family.sampler(checkpoint.networks(), checkpoint.config, family.engines[-1])
 
 
 def _check_finished(source: Source) -> None:
@@ -218,7 +218,7 @@ def _render(
     pcm = np.empty((len(requests), length), np.int16)
     at = 0
     with stages.measure("generate") as stage:
-        for block in sampler.render(requests):
+        for block in render(sampler, requests):
             block = block[:, : length - at]
             if not np.isfinite(block).all():
                 raise ThresherError(

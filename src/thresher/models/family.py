@@ -109,6 +109,41 @@ class ClipRequest:
     """Local conditioning, one row per hop, covering the whole clip."""
 
 
+EngineName = Literal["compiled", "torch", "cuda"]
+Precision = Literal["float32", "bfloat16", "int8"]
+
+
+class Engine(NamedTuple):
+    """What plays a network, and how exactly it keeps the weights."""
+
+    name: EngineName = "torch"
+    """``compiled``: our own kernels on the processor. ``torch``: the slow twin, step by step
+    in PyTorch. ``cuda``: the twin's step recorded once and replayed by the GPU."""
+    precision: Precision = "float32"
+    """Of the weights; sums are always float32."""
+
+
+@runtime_checkable
+class Voices(Protocol):
+    """Clips under way, side by side, with all that the rest of them depends on."""
+
+    def play(self, count: int) -> Float[np.ndarray, "clips count"]:
+        """The next samples of every clip, in [-1, 1]; any count, forever."""
+        ...
+
+    def state(self) -> dict[str, np.ndarray]:
+        """A copy of everything: what plays on from it is the same to the last bit."""
+        ...
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `state` of voices with the same requests.
+
+        Raises:
+            ThresherError: a part is missing or has another shape or type.
+        """
+        ...
+
+
 @runtime_checkable
 class Sampler(Protocol):
     """Turns requests into sound; packs the weights once when it is built."""
@@ -118,15 +153,29 @@ class Sampler(Protocol):
         """Clips that fill the engine; more are better split over several calls."""
         ...
 
-    def render(
-        self, requests: Sequence[ClipRequest]
-    ) -> Iterator[Float[np.ndarray, "clips samples"]]:
-        """Yield audio in [-1, 1] block by block, all clips side by side.
+    def start(self, requests: Sequence[ClipRequest]) -> Voices:
+        """Prime every clip; none has played a sample yet.
 
-        Blocks go on until the longest clip is done; a shorter clip's tail is to be cut.
         A clip depends on its own request only: never on its neighbours or their number.
         """
         ...
+
+
+BLOCK = 4096
+"""Samples between two blocks of sound handed on: a quarter of a second."""
+
+
+def render(
+    sampler: Sampler, requests: Sequence[ClipRequest], block: int = BLOCK
+) -> Iterator[Float[np.ndarray, "clips samples"]]:
+    """Yield audio in [-1, 1] block by block, all clips side by side.
+
+    Blocks go on until the longest clip is done; a shorter clip's tail is to be cut.
+    """
+    voices = sampler.start(requests)
+    longest = max(request.length_samples for request in requests)
+    for start in range(0, longest, block):
+        yield voices.play(min(block, longest - start))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,12 +187,14 @@ class Family:
     """One line for `--help`."""
     config: type[Any]
     stages: tuple[Stage, ...]
-    sampler: Callable[[Mapping[str, nn.Module], Any], Sampler]
-    """Networks by stage name, and the config, to a sampler."""
+    sampler: Callable[[Mapping[str, nn.Module], Any, Engine], Sampler]
+    """Networks by stage name, the config and one of ``engines`` to a sampler."""
     presets: Mapping[str, Mapping[str, Any]]
     """Named sets of settings; "" is not a name, the defaults need none."""
     training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By preset name: training settings that suit it (batch size, learning rate…)."""
+    engines: tuple[Engine, ...] = (Engine(),)
+    """What can play it, given the machine; the first is the slow twin."""
     prompts: frozenset[Prompt] = frozenset({"nothing"})
     conditioning: Callable[[Any], Conditioning] = lambda config: Conditioning()
     fit: Callable[[Any, Corpus], Any] = lambda config, corpus: config

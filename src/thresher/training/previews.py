@@ -13,7 +13,7 @@ from torch import nn
 from thresher.audio.files import write_flac
 from thresher.audio.pictures import spectrogram_png
 from thresher.corpus import Corpus
-from thresher.models.family import ClipRequest, Family
+from thresher.models.family import ClipRequest, Family, render
 from thresher.training.config import TrainingConfig
 from thresher.training.run import training_segments
 from thresher.training.validation import own_randomness
@@ -39,10 +39,10 @@ def draw_preview(
         _request(index, family, config, corpus, settings) for index in range(settings.preview_clips)
     ]
     with own_randomness(torch.device("cpu"), _SEED):
-        sampler = family.sampler(networks, config)
+        sampler = family.sampler(networks, config, family.engines[0])
         deadline = time.monotonic() + patience_seconds
         blocks = []
-        for block in sampler.render(requests):
+        for block in render(sampler, requests):
             blocks.append(np.asarray(block, np.float32))
             if time.monotonic() > deadline:
                 break

@@ -1,0 +1,259 @@
+"""Weights packed for the processor, and their products with one lane or many.
+
+Lanes are streams that play side by side. An activation of C channels is a flat array
+[C, lanes]; a matrix is packed once, in the order in which the inner loops read it.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float32
+from numba import njit
+
+from thresher.kernels.vectors import (
+    COLUMN,
+    ROWS,
+    WIDTH,
+    column_32,
+    column_64,
+    tall_1,
+    tile_1,
+    tile_2,
+    tile_3,
+)
+
+Precision = Literal["float32", "bfloat16", "int8"]
+
+STORED = {"float32": np.float32, "bfloat16": np.uint32, "int8": np.int8}
+"""How one lane's weights lie in memory: two bfloat16 share a uint32."""
+
+DEPTH = 512
+"""Columns of one pass over many lanes: what a pass reads again and again stays in the
+second-level cache (512 columns x 100 lanes x 4 bytes = 200 kB)."""
+
+
+class Matrices(NamedTuple):
+    """Matrices of any shapes, numbered, packed for one lane or for many."""
+
+    weights: np.ndarray
+    """Flat, one after the other: float32, or for one lane also uint32 (pairs of bfloat16)
+    or int8."""
+    scale: np.ndarray
+    """Float32, by padded rows: what a step of int8 weights is worth; length 1 if unused."""
+    bias: np.ndarray
+    """Float32, by padded rows: what sums begin at, where nothing else is said."""
+    table: np.ndarray
+    """int64 [matrices, 6]: see the names of its columns."""
+
+
+AT, ROWS_OF, COLUMNS, PADDED, ROW_AT, PER_ROW = range(6)
+"""Columns of the table: first weight, rows, columns, rows that are computed (and written),
+first padded row among all, stored weights per row."""
+
+
+def padded_rows(rows: int, lanes: int) -> int:
+    """Rows that a product writes: whole panels of the innermost loops.
+
+    >>> padded_rows(32, 1), padded_rows(33, 1), padded_rows(65, 1)
+    (32, 64, 96)
+    """
+    step = COLUMN // 2 if lanes == 1 else ROWS
+    return -(-rows // step) * step
+
+
+def padded_lanes(clips: int) -> int:
+    """Lanes that carry that many clips: 1, or whole vectors."""
+    return clips if clips == 1 else -(-clips // WIDTH) * WIDTH
+
+
+def pack(
+    matrices: Sequence[tuple[Float[np.ndarray, "rows columns"], Float[np.ndarray, " rows"] | None]],
+    *,
+    lanes: int,
+    precision: Precision,
+) -> Matrices:
+    """Lay matrices and their biases out for products with ``lanes`` lanes.
+
+    Many lanes compute in float32 with the rounded weights, one lane reads them rounded
+    from memory: the same numbers, so the same sums.
+    """
+    kind = STORED[precision] if lanes == 1 else np.float32
+    parts, scales, biases, table = [np.zeros(0, kind)], [], [], []
+    at = row_at = 0
+    for matrix, bias in matrices:
+        rows, columns = matrix.shape
+        padded = padded_rows(rows, lanes)
+        values, scale = rounded(_filled(matrix, padded), precision)
+        part = _for_one_lane(values, scale, precision) if lanes == 1 else _for_many_lanes(values)
+        parts.append(part)
+        scales.append(scale)
+        biases.append(_filled((np.zeros(rows) if bias is None else bias)[:, None], padded)[:, 0])
+        table.append((at, rows, columns, padded, row_at, len(part) // max(padded, 1)))
+        at, row_at = at + len(part), row_at + padded
+    keeps = lanes == 1 and precision == "int8"
+    return Matrices(
+        weights=np.concatenate(parts),
+        scale=np.concatenate(scales) if keeps else np.ones(1, np.float32),
+        bias=np.concatenate(biases),
+        table=np.array(table, np.int64),
+    )
+
+
+def _filled(
+    matrix: Float[np.ndarray, "rows columns"], padded: int
+) -> Float32[np.ndarray, "padded columns"]:
+    """The matrix with rows of zeros below it."""
+    room = np.zeros((padded, matrix.shape[1]), np.float32)
+    room[: len(matrix)] = matrix
+    return room
+
+
+def rounded(
+    weights: Float32[np.ndarray, "rows columns"], precision: Precision
+) -> tuple[Float32[np.ndarray, "rows columns"], Float32[np.ndarray, " rows"]]:
+    """Weights as they count, and what a step of int8 is worth in every row.
+
+    int8 steps are powers of two: dividing sums by them is exact, whatever the order, so
+    one lane that adds whole numbers and many lanes that add fractions agree to the bit.
+    """
+    scale = np.ones(len(weights), np.float32)
+    if precision == "bfloat16":
+        bits = weights.view(np.uint32)
+        even = (bits >> 16) & np.uint32(1)
+        return ((bits + np.uint32(0x7FFF) + even) & np.uint32(0xFFFF0000)).view(np.float32), scale
+    if precision == "int8":
+        largest = np.abs(weights).max(axis=1, initial=0)
+        with np.errstate(divide="ignore"):
+            exponent = np.where(largest > 0, np.ceil(np.log2(largest / 127)), 0)
+        scale = np.exp2(exponent).astype(np.float32)
+        steps = np.clip(np.rint(weights / scale[:, None]), -127, 127)
+        return (steps * scale[:, None]).astype(np.float32), scale
+    return weights, scale
+
+
+def _for_many_lanes(weights: Float32[np.ndarray, "padded columns"]) -> np.ndarray:
+    """By passes of DEPTH columns; each [panels, columns, ROWS]."""
+    padded, none = len(weights), np.zeros(0, np.float32)
+    return np.concatenate(
+        [none]
+        + [
+            weights[:, at : at + DEPTH].reshape(padded // ROWS, ROWS, -1).transpose(0, 2, 1).ravel()
+            for at in range(0, weights.shape[1], DEPTH)
+        ]
+    )
+
+
+def _for_one_lane(
+    weights: Float32[np.ndarray, "padded columns"],
+    scale: Float32[np.ndarray, " padded"],
+    precision: Precision,
+) -> np.ndarray:
+    """By columns of 64 outputs, the last perhaps of 32; each [columns, outputs]."""
+    parts = [weights[at : at + COLUMN].T.ravel() for at in range(0, len(weights), COLUMN)]
+    none = np.zeros(0, STORED[precision])
+    if precision == "bfloat16":
+        return np.concatenate([none, *(_pairs(part) for part in parts)])
+    if precision == "int8":
+        scales = [scale[at : at + COLUMN] for at in range(0, len(weights), COLUMN)]
+        steps = (np.rint(p.reshape(-1, len(s)) / s) for p, s in zip(parts, scales, strict=True))
+        return np.concatenate([none, *(step.astype(np.int8).ravel() for step in steps)])
+    return np.concatenate([none, *parts])
+
+
+def _pairs(weights: Float32[np.ndarray, " n"]) -> np.ndarray:
+    """Two neighbouring vectors of bfloat16 in the halves of one vector of uint32."""
+    halves = weights.view(np.uint32).reshape(-1, 2, WIDTH) >> np.uint32(16)
+    return (halves[:, 0] | (halves[:, 1] << np.uint32(16))).ravel()
+
+
+@njit(error_model="numpy", inline="always")
+def _one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at):
+    at, columns, rows = m.table[number, AT], m.table[number, COLUMNS], m.table[number, PADDED]
+    per_row, row_at = m.table[number, PER_ROW], m.table[number, ROW_AT]
+    scaled = len(m.scale) > 1
+    if scaled:
+        for row in range(rows):
+            outputs[y_at + row] = start[s_at + row] / m.scale[row_at + row]
+        start, s_at = outputs, y_at
+    row = 0
+    while row + COLUMN <= rows:
+        column_64(m.weights, at + row * per_row, inputs, x_at, columns, start, s_at + row, outputs, y_at + row)  # fmt: skip # noqa: E501
+        row += COLUMN
+    if row < rows:
+        column_32(m.weights, at + row * per_row, inputs, x_at, columns, start, s_at + row, outputs, y_at + row)  # fmt: skip # noqa: E501
+    if scaled:
+        for row in range(rows):
+            outputs[y_at + row] *= m.scale[row_at + row]
+
+
+@njit(error_model="numpy", inline="always")
+def _vectors(
+    weights, at, inputs, x_at, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows
+):
+    """Panel by panel; the lanes in threes and twos, which keep enough sums under way."""
+    across = WIDTH * wide
+    for row in range(0, rows, ROWS):
+        w, s, y = at + row * depth, s_at + row * s_step, y_at + row * lanes
+        left, x = lanes // WIDTH, x_at
+        while left > 0:
+            if left == 2 or left == 4:
+                tile_2(weights, w, inputs, x, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
+                taken = 2
+            else:
+                tile_3(weights, w, inputs, x, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
+                taken = 3
+            left -= taken
+            x += taken * WIDTH
+            y += taken * WIDTH
+            s += taken * across
+
+
+@njit(error_model="numpy", inline="always")
+def _one_vector(
+    weights, at, inputs, x_at, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows
+):
+    """Three panels at a time, for one vector of lanes keeps too few sums under way."""
+    row = 0
+    while row + 3 * ROWS <= rows:
+        tall_1(weights, at + row * depth, inputs, x_at, lanes, depth, start, s_at + row * s_step, s_step, wide, outputs, y_at + row * lanes, lanes)  # fmt: skip # noqa: E501
+        row += 3 * ROWS
+    while row < rows:
+        tile_1(weights, at + row * depth, inputs, x_at, lanes, depth, start, s_at + row * s_step, s_step, wide, outputs, y_at + row * lanes, lanes)  # fmt: skip # noqa: E501
+        row += ROWS
+
+
+@njit(error_model="numpy", inline="always")
+def _many_lanes(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at):
+    at, columns, rows = m.table[number, AT], m.table[number, COLUMNS], m.table[number, PADDED]
+    s_step = lanes if wide else 1
+    for first in range(0, columns, DEPTH):
+        depth = min(DEPTH, columns - first)
+        x_first = x_at + first * lanes
+        if lanes == WIDTH:
+            _one_vector(m.weights, at, inputs, x_first, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows)  # fmt: skip # noqa: E501
+        else:
+            _vectors(m.weights, at, inputs, x_first, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows)  # fmt: skip # noqa: E501
+        at += rows * depth
+        # The next pass goes on from the sums of this one.
+        start, s_at, s_step, wide = outputs, y_at, lanes, 1
+
+
+@njit(error_model="numpy")
+def product(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at):
+    """outputs[y_at:] = matrix ``number`` times inputs[x_at:], begun at start[s_at:].
+
+    ``wide`` is 0 where ``start`` holds one number per row, 1 where it holds one per row
+    and lane. Outputs may be their own start, but not their own inputs; all padded rows of
+    them are written.
+    """
+    if lanes == 1:
+        _one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at)
+    else:
+        _many_lanes(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at)
+
+
+@njit(error_model="numpy", inline="always")
+def biased(m, number, inputs, x_at, lanes, outputs, y_at):
+    """The same, begun at the matrix's own bias."""
+    product(m, number, inputs, x_at, lanes, m.bias, m.table[number, ROW_AT], 0, outputs, y_at)

@@ -1,0 +1,305 @@
+"""The innermost loops, written as vector instructions, and the words of the processor.
+
+Numba turns Python loops into vector code well, with one exception that matters here: it
+does not keep a block of sums in registers while it walks along a matrix. The two products
+below therefore emit LLVM's vector instructions themselves.
+
+Order of summation: every sum starts at its bias and adds one term after the other, in the
+order of the columns, each by a fused multiply-add. Both products do exactly that, so one
+clip alone and two hundred side by side are equal to the last bit.
+
+Tried, slowest first, on one core of an AVX2 machine (benchmarks/kernels.py, share of the
+register-only limit): plain loops over lanes 63%; 6 x 2 vectors of sums, and 4 x 3, which is
+kept because every layer's width is a multiple of 4.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+FLOAT = ir.FloatType()
+INT8, INT16, INT32, INT64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
+
+
+def vector_width() -> int:
+    """Float32 numbers that one vector register of this processor holds.
+
+    AVX-512 is asked for by its name; everything else is taken for 256 bits, which LLVM
+    splits where registers are shorter.
+    """
+    return 16 if llvm.get_host_cpu_features().get("avx512f") else 8
+
+
+WIDTH = vector_width()
+
+ROWS = 8 if WIDTH == 16 else 4
+"""Outputs whose sums stay in registers together while lanes are side by side."""
+
+VECTORS = 3
+"""Most vectors of lanes per block of sums: 4 x 3 sums, 3 lanes and 1 weight fill 16 registers."""
+
+COLUMN = 64
+"""Outputs whose sums stay in registers together when there is one lane only."""
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
+    """Address of an element of a flat array."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [at])
+
+
+def _load_vector(builder: Any, pointer: Any, width: int) -> Any:
+    vector = builder.bitcast(pointer, ir.VectorType(FLOAT, width).as_pointer())
+    return builder.load(vector, align=4)
+
+
+def _store_vector(builder: Any, value: Any, pointer: Any, width: int) -> None:
+    vector = builder.bitcast(pointer, ir.VectorType(FLOAT, width).as_pointer())
+    builder.store(value, vector, align=4)
+
+
+def _splat(builder: Any, value: Any, width: int) -> Any:
+    """The same number in every place of a vector."""
+    vector = ir.VectorType(value.type, width)
+    single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, INT32(0))
+    places = ir.Constant(ir.VectorType(INT32, width), [0] * width)
+    return builder.shuffle_vector(single, ir.Constant(vector, ir.Undefined), places)
+
+
+def _fused(builder: Any, width: int) -> Any:
+    """LLVM's fused multiply-add on vectors: rounds once, on every machine."""
+    vector = ir.VectorType(FLOAT, width)
+    kind = ir.FunctionType(vector, [vector, vector, vector])
+    return cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{width}f32")
+
+
+def _stored_weights(builder: Any, place: Any, vectors: int) -> list[Any]:
+    """The next ``vectors`` vectors of weights as float32, from whichever form they lie in.
+
+    uint32 holds two bfloat16 each, the halves of a float32 that belong to neighbouring
+    vectors: one shift and one mask turn a load into two vectors, which is cheaper than
+    widening 16-bit numbers. int8 is widened and converted.
+    """
+    kind = place.type.pointee
+    ints = ir.VectorType(INT32, WIDTH)
+    if kind == FLOAT:
+        return [
+            _load_vector(builder, builder.gep(place, [INT64(v * WIDTH)]), WIDTH)
+            for v in range(vectors)
+        ]
+    stored = ir.VectorType(kind, WIDTH).as_pointer()
+    floats = ir.VectorType(FLOAT, WIDTH)
+    found = []
+    if kind == INT8:
+        for v in range(vectors):
+            there = builder.bitcast(builder.gep(place, [INT64(v * WIDTH)]), stored)
+            found.append(builder.sitofp(builder.sext(builder.load(there, align=1), ints), floats))
+        return found
+    shift = ir.Constant(ints, [16] * WIDTH)
+    mask = ir.Constant(ints, [-65536] * WIDTH)
+    for v in range(vectors // 2):
+        there = builder.bitcast(builder.gep(place, [INT64(v * WIDTH)]), stored)
+        pair = builder.load(there, align=4)
+        found.append(builder.bitcast(builder.shl(pair, shift), floats))
+        found.append(builder.bitcast(builder.and_(pair, mask), floats))
+    return found
+
+
+def _tile(panels: int, vectors: int) -> Callable[..., Any]:
+    """A product of ``panels`` of `ROWS` outputs by ``vectors`` of lanes, sums in registers.
+
+    Weights lie [panels, columns, ROWS]; inputs [columns, lanes] with ``x_step`` between
+    columns; outputs [rows, lanes] with ``y_step`` between rows. Sums begin at ``start``:
+    one number per row, or, where ``wide`` is not 0, one per row and lane. Every offset
+    counts elements of its array.
+    """
+    rows = panels * ROWS
+
+    @intrinsic
+    def tile(
+        typing, weights, w_at, inputs, x_at, x_step, columns, start, s_at, s_step, wide,
+        outputs, y_at, y_step,
+    ):  # fmt: skip
+        kinds = (weights, w_at, inputs, x_at, x_step, columns, start, s_at, s_step, wide)
+        signature = types.void(*kinds, outputs, y_at, y_step)
+
+        def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            w = _pointer(context, builder, signature.args[0], args[0], args[1])
+            # Rounded weights are for one lane; this is then compiled but never run.
+            w = builder.bitcast(w, FLOAT.as_pointer())
+            x = _pointer(context, builder, signature.args[2], args[2], args[3])
+            s = _pointer(context, builder, signature.args[6], args[6], args[7])
+            y = _pointer(context, builder, signature.args[10], args[10], args[11])
+            x_step, columns, s_step, wide, y_step = args[4], args[5], args[8], args[9], args[12]
+            fused = _fused(builder, WIDTH)
+            sums = _first_sums(builder, s, s_step, wide, rows, vectors)
+            before, loop = builder.block, builder.append_basic_block("columns")
+            builder.branch(loop)
+            builder.position_at_end(loop)
+            count = builder.phi(INT64)
+            count.add_incoming(INT64(0), before)
+            w_now, x_now = builder.phi(w.type), builder.phi(x.type)
+            w_now.add_incoming(w, before)
+            x_now.add_incoming(x, before)
+            phis = []
+            for value in sums:
+                phi = builder.phi(value.type)
+                phi.add_incoming(value, before)
+                phis.append(phi)
+            lanes = [
+                _load_vector(builder, builder.gep(x_now, [INT64(v * WIDTH)]), WIDTH)
+                for v in range(vectors)
+            ]
+            after = []
+            for row in range(rows):
+                panel, place = divmod(row, ROWS)
+                first = builder.mul(columns, INT64(panel * ROWS))
+                weight = builder.load(builder.gep(w_now, [builder.add(first, INT64(place))]))
+                weight = _splat(builder, weight, WIDTH)
+                after += [
+                    builder.call(fused, [weight, lane, phis[row * vectors + v]])
+                    for v, lane in enumerate(lanes)
+                ]
+            following = builder.add(count, INT64(1))
+            w_next = builder.gep(w_now, [INT64(ROWS)])
+            x_next = builder.gep(x_now, [x_step])
+            end = builder.append_basic_block("done")
+            builder.cbranch(builder.icmp_signed("<", following, columns), loop, end)
+            count.add_incoming(following, loop)
+            w_now.add_incoming(w_next, loop)
+            x_now.add_incoming(x_next, loop)
+            for phi, value in zip(phis, after, strict=True):
+                phi.add_incoming(value, loop)
+            builder.position_at_end(end)
+            for row in range(rows):
+                place = builder.gep(y, [builder.mul(y_step, INT64(row))])
+                for v in range(vectors):
+                    there = builder.gep(place, [INT64(v * WIDTH)])
+                    _store_vector(builder, after[row * vectors + v], there, WIDTH)
+            return context.get_dummy_value()
+
+        return signature, emit
+
+    return tile
+
+
+def _first_sums(
+    builder: Any, start: Any, step: Any, wide: Any, rows: int, vectors: int
+) -> list[Any]:
+    """What the sums begin at: a vector per row and lane, or one number for all lanes."""
+    vector = ir.VectorType(FLOAT, WIDTH)
+    here = builder.block
+    per_lane, same, joined = (
+        builder.append_basic_block(name) for name in ("per_lane", "same", "begun")
+    )
+    builder.cbranch(builder.icmp_signed("!=", wide, INT64(0)), per_lane, same)
+    builder.position_at_end(per_lane)
+    loaded = []
+    for row in range(rows):
+        place = builder.gep(start, [builder.mul(step, INT64(row))])
+        loaded += [
+            _load_vector(builder, builder.gep(place, [INT64(v * WIDTH)]), WIDTH)
+            for v in range(vectors)
+        ]
+    builder.branch(joined)
+    builder.position_at_end(same)
+    spread = []
+    for row in range(rows):
+        number = builder.load(builder.gep(start, [builder.mul(step, INT64(row))]))
+        spread += [_splat(builder, number, WIDTH)] * vectors
+    builder.branch(joined)
+    builder.position_at_end(joined)
+    assert here is not None
+    sums = []
+    for a, b in zip(loaded, spread, strict=True):
+        phi = builder.phi(vector)
+        phi.add_incoming(a, per_lane)
+        phi.add_incoming(b, same)
+        sums.append(phi)
+    return sums
+
+
+tile_1 = _tile(1, 1)
+tile_2 = _tile(1, 2)
+tile_3 = _tile(1, VECTORS)
+tall_1 = _tile(3, 1)
+"""One vector of lanes keeps too few sums under way to hide an addition's latency: 3 panels."""
+
+
+def _column(outputs: int) -> Callable[..., Any]:
+    """A product of ``outputs`` for one lane, sums held in registers.
+
+    Weights lie [columns, outputs]: float32, uint32 (two bfloat16) or int8.
+    """
+    vectors = outputs // WIDTH
+
+    @intrinsic
+    def column(typing, weights, w_at, inputs, x_at, columns, start, s_at, result, y_at):
+        signature = types.void(weights, w_at, inputs, x_at, columns, start, s_at, result, y_at)
+
+        def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            w = _pointer(context, builder, signature.args[0], args[0], args[1])
+            x = _pointer(context, builder, signature.args[2], args[2], args[3])
+            s = _pointer(context, builder, signature.args[5], args[5], args[6])
+            y = _pointer(context, builder, signature.args[7], args[7], args[8])
+            columns = args[4]
+            per_column = outputs // 2 if w.type.pointee == INT32 else outputs
+            fused = _fused(builder, WIDTH)
+            sums = [
+                _load_vector(builder, builder.gep(s, [INT64(v * WIDTH)]), WIDTH)
+                for v in range(vectors)
+            ]
+            before, loop = builder.block, builder.append_basic_block("columns")
+            builder.branch(loop)
+            builder.position_at_end(loop)
+            count, w_now = builder.phi(INT64), builder.phi(w.type)
+            count.add_incoming(INT64(0), before)
+            w_now.add_incoming(w, before)
+            phis = []
+            for value in sums:
+                phi = builder.phi(value.type)
+                phi.add_incoming(value, before)
+                phis.append(phi)
+            height = _splat(builder, builder.load(builder.gep(x, [count])), WIDTH)
+            after = [
+                builder.call(fused, [weight, height, phi])
+                for weight, phi in zip(_stored_weights(builder, w_now, vectors), phis, strict=True)
+            ]
+            following = builder.add(count, INT64(1))
+            w_next = builder.gep(w_now, [INT64(per_column)])
+            end = builder.append_basic_block("done")
+            builder.cbranch(builder.icmp_signed("<", following, columns), loop, end)
+            count.add_incoming(following, loop)
+            w_now.add_incoming(w_next, loop)
+            for phi, value in zip(phis, after, strict=True):
+                phi.add_incoming(value, loop)
+            builder.position_at_end(end)
+            for v, value in enumerate(after):
+                _store_vector(builder, value, builder.gep(y, [INT64(v * WIDTH)]), WIDTH)
+            return context.get_dummy_value()
+
+        return signature, emit
+
+    return column
+
+
+column_64 = _column(COLUMN)
+column_32 = _column(COLUMN // 2)
+
+
+def _power_of_two(typing, exponent):
+    """2 to an int32 in [-126, 127], built from the bits of a float32."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        biased = builder.add(args[0], INT32(127))
+        return builder.bitcast(builder.shl(biased, INT32(23)), FLOAT)
+
+    return types.float32(types.int32), emit
+
+
+power_of_two: Callable[..., Any] = intrinsic(_power_of_two)

@@ -1,0 +1,173 @@
+"""WaveNet, sample after sample, for one lane or many.
+
+Twin: `thresher.models.wavenet.stepping`, straight from the equations. What is different
+here: every layer's two taps, and what steers it, are one product; the bias of a residual
+path is the same at every step, so it is folded into the convolutions that read it (the
+rings hold values without it); the skip paths of all layers are one product; the first
+convolution is a sum of table rows.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from thresher.kernels.activations import gated
+from thresher.kernels.draw import draw_codes, surprise
+from thresher.kernels.product import PADDED, ROW_AT, Matrices, biased, product
+
+
+class WaveNetWeights(NamedTuple):
+    """Packed weights; letters as in the network: R, D, S channels, Q codes, k taps."""
+
+    first: np.ndarray
+    """Flat [k0, Q, R]: rows of the first convolution, the oldest tap first."""
+    first_bias: np.ndarray
+    """[R], zeros where there is none."""
+    taps_first: int
+    """k0."""
+    matrices: Matrices
+    """Per layer [2D, C + k R] (filters, then gates; what steers, then taps, oldest first);
+    per layer but the last [R, D]; skip [S, layers D]; head [S, S]; out [Q, S]."""
+    dilations: np.ndarray
+    """int64 [layers], samples."""
+    taps: int
+    channels: int
+    """R."""
+    gates: int
+    """D."""
+    skips: int
+    """S."""
+    levels: int
+    """Q."""
+    steers: int
+    """C, channels of what steers every sample."""
+
+
+class WaveNetState(NamedTuple):
+    """What the next sample depends on, besides the weights."""
+
+    rings: np.ndarray
+    """float32, flat: per layer [(k - 1) dilation, R, lanes], the inputs that layer heard."""
+    places: np.ndarray
+    """int64 [layers]: the oldest slot of each ring."""
+    past: np.ndarray
+    """int32 [k0, lanes]: the newest codes, oldest first."""
+    artists: np.ndarray
+    """float32, flat [layers, 2D padded, lanes]: biases where artists differ; or empty."""
+
+
+class WaveNetRoom(NamedTuple):
+    """Scratch of one step."""
+
+    taps: np.ndarray
+    """[C + k R + padding, lanes]: what a layer's product reads."""
+    gates: np.ndarray
+    """[2D padded, lanes]."""
+    gated: np.ndarray
+    """[layers D, lanes]: what the skip product reads."""
+    skip: np.ndarray
+    head: np.ndarray
+    logits: np.ndarray
+    rung: np.ndarray
+    peak: np.ndarray
+
+
+ZERO = np.float32(0)
+
+
+@njit(error_model="numpy", nogil=True, cache=True)
+def play_wavenet(w, state, room, steer, chance, cool, heard, codes, bits, count, lanes):
+    """Play ``count`` samples of every lane, or hear them where ``heard`` brings codes.
+
+    Args:
+        w: WaveNetWeights.
+        state: WaveNetState; moves on.
+        room: WaveNetRoom.
+        steer: float32 [count, C, lanes], flat; empty where nothing steers.
+        chance: float32 [count, lanes], flat: uniform numbers.
+        cool: float32 [lanes].
+        heard: int32 [count, lanes], flat: codes that are heard instead of drawn; or empty.
+        codes: int32 [count, lanes], flat, where codes go.
+        bits: float64 [lanes], to which the surprise of what is heard is added.
+        count: samples.
+        lanes: clips side by side.
+    """
+    levels, drawn = w.levels, codes[:lanes].copy()
+    for t in range(count):
+        if w.steers:
+            size = w.steers * lanes
+            for i in range(size):
+                room.taps[i] = steer[t * size + i]
+        _first(w, state, room, lanes)
+        _layers(w, state, room, lanes)
+        _head(w, room, lanes)
+        if len(heard):
+            for i in range(lanes):
+                drawn[i] = heard[t * lanes + i]
+            surprise(room.logits, levels, lanes, drawn, bits)
+        else:
+            draw_codes(room.logits, levels, lanes, cool, chance, t * lanes, room.rung, room.peak, drawn)  # fmt: skip # noqa: E501
+        for tap in range(1, w.taps_first):
+            for i in range(lanes):
+                state.past[(tap - 1) * lanes + i] = state.past[tap * lanes + i]
+        for i in range(lanes):
+            state.past[(w.taps_first - 1) * lanes + i] = drawn[i]
+            codes[t * lanes + i] = drawn[i]
+
+
+@njit(error_model="numpy", inline="always")
+def _first(w, state, room, lanes):
+    """The first convolution: one row of a table per tap."""
+    R, levels = w.channels, w.levels
+    at = (w.steers + (w.taps - 1) * R) * lanes
+    for i in range(lanes):
+        for r in range(R):
+            room.taps[at + r * lanes + i] = w.first_bias[r]
+        for tap in range(w.taps_first):
+            row = (tap * levels + state.past[tap * lanes + i]) * R
+            for r in range(R):
+                room.taps[at + r * lanes + i] += w.first[row + r]
+
+
+@njit(error_model="numpy", inline="always")
+def _layers(w, state, room, lanes):
+    """The dilated stack: read the past, compute, let the present take its place."""
+    R, D, layers = w.channels, w.gates, len(w.dilations)
+    size, ring = R * lanes, 0
+    past, now = w.steers * lanes, (w.steers + (w.taps - 1) * R) * lanes
+    m, wide = w.matrices, 1 if len(state.artists) else 0
+    bias = state.artists if wide else m.bias
+    for layer in range(layers):
+        length = (w.taps - 1) * w.dilations[layer]
+        place = state.places[layer]
+        for tap in range(w.taps - 1):
+            slot = place + tap * w.dilations[layer]
+            slot = ring + (slot if slot < length else slot - length) * size
+            for i in range(size):
+                room.taps[past + tap * size + i] = state.rings[slot + i]
+        slot = ring + place * size
+        for i in range(size):
+            state.rings[slot + i] = room.taps[now + i]
+        state.places[layer] = place + 1 if place + 1 < length else 0
+        ring += length * size
+        begun = layer * m.table[layer, PADDED] * lanes if wide else m.table[layer, ROW_AT]
+        product(m, layer, room.taps, 0, lanes, bias, begun, wide, room.gates, 0)
+        out = layer * D * lanes
+        for i in range(D * lanes):
+            room.gated[out + i] = gated(room.gates[i], room.gates[D * lanes + i])
+        if layer < layers - 1:
+            product(m, layers + layer, room.gated, out, lanes, room.taps, now, 1, room.taps, now)
+
+
+@njit(error_model="numpy", inline="always")
+def _head(w, room, lanes):
+    """All skip paths at once, then two layers to the odds."""
+    m, skip, size = w.matrices, 2 * len(w.dilations) - 1, w.skips * lanes
+    biased(m, skip, room.gated, 0, lanes, room.skip, 0)
+    for i in range(size):
+        room.skip[i] = max(room.skip[i], ZERO)
+    biased(m, skip + 1, room.skip, 0, lanes, room.head, 0)
+    for i in range(size):
+        room.head[i] = max(room.head[i], ZERO)
+    biased(m, skip + 2, room.head, 0, lanes, room.logits, 0)

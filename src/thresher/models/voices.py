@@ -1,0 +1,142 @@
+"""Clips side by side: groups of them, one worker per core, and what a saved state is.
+
+A family writes a `Group`: some clips that one worker plays together. What is common to all
+families is here: sharing clips out, the pool of workers, uniform numbers, states.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int
+
+from thresher.errors import ThresherError
+from thresher.models.family import ClipRequest
+from thresher.models.noise import clip_uniforms
+
+
+@runtime_checkable
+class Group(Protocol):
+    """Some clips that one worker plays together."""
+
+    @property
+    def clips(self) -> int:
+        """How many."""
+        ...
+
+    def play(self, count: int) -> Int[np.ndarray, "clips count"]:
+        """The next codes of every clip."""
+        ...
+
+    def state(self) -> dict[str, np.ndarray]:
+        """A copy of all that is to come depends on, each array by clips first."""
+        ...
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from such a state."""
+        ...
+
+
+class SideBySide:
+    """Groups of clips as one `Voices`: every group on a worker of its own.
+
+    One clip's state lies in its own rows, so a state fits whatever the grouping is, and
+    rows of several states can be put together.
+    """
+
+    def __init__(self, groups: Sequence[Group], heights: Float32[np.ndarray, " levels"]) -> None:
+        self._groups, self._heights = groups, heights
+
+    def play(self, count: int) -> Float[np.ndarray, "clips count"]:
+        """The next samples of every clip, in [-1, 1]."""
+        if len(self._groups) == 1:
+            with _one_thread():
+                codes = [self._groups[0].play(count)]
+        else:
+            with _one_thread(), ThreadPoolExecutor(min(len(self._groups), cores())) as pool:
+                codes = list(pool.map(lambda group: group.play(count), self._groups))
+        sound: Float32[np.ndarray, "clips count"] = self._heights[np.concatenate(codes)]
+        return sound
+
+    def state(self) -> dict[str, np.ndarray]:
+        """A copy of everything; see `thresher.models.family.Voices`."""
+        states = [group.state() for group in self._groups]
+        return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state.
+
+        Raises:
+            ThresherError: a part is missing or has another shape or type.
+        """
+        wanted = self.state()
+        for name, there in wanted.items():
+            part = state.get(name)
+            if part is None or part.shape != there.shape or part.dtype != there.dtype:
+                found = "missing" if part is None else f"{part.dtype} {part.shape}"
+                raise ThresherError(
+                    f"the state's '{name}' is {found}; this model plays on from "
+                    f"{there.dtype} {there.shape}",
+                    hint="a state saved by the same model with as many clips",
+                )
+        at = 0
+        for group in self._groups:
+            rows = slice(at, at + group.clips)
+            group.restore({name: np.array(state[name][rows]) for name in wanted})
+            at += group.clips
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def shared_out(requests: Sequence[ClipRequest], most: int) -> list[Sequence[ClipRequest]]:
+    """Clips in as many equal parts as there are cores, none larger than ``most``."""
+    n = len(requests)
+    parts = max(min(cores(), n), -(-n // most))
+    edges = [n * part // parts for part in range(parts + 1)]
+    return [requests[a:b] for a, b in itertools.pairwise(edges)]
+
+
+def chances(
+    requests: Sequence[ClipRequest], start: int, count: int, lanes: int
+) -> Float32[np.ndarray, "count lanes"]:
+    """The uniform numbers of samples start … start + count; lanes without a clip draw 0."""
+    numbers = np.zeros((count, lanes), np.float32)
+    for lane, request in enumerate(requests):
+        numbers[:, lane] = clip_uniforms(request.seed, start, count)
+    return numbers
+
+
+def coolness(requests: Sequence[ClipRequest], lanes: int) -> Float32[np.ndarray, " lanes"]:
+    """What logits are multiplied by: one over the temperature, which 0 would make infinite."""
+    cool = np.ones(lanes, np.float32)
+    for lane, request in enumerate(requests):
+        cool[lane] = 1 / max(request.temperature, 1e-4)
+    return cool
+
+
+def mixture(
+    artists: Sequence[str], requests: Sequence[ClipRequest]
+) -> Float32[np.ndarray, "clips artists"]:
+    """Weights of the artists; an equal mix where nobody is named."""
+    even = dict.fromkeys(artists, 1 / max(len(artists), 1))
+    rows = [[(r.artists or even).get(name, 0.0) for name in artists] for r in requests]
+    return np.array(rows, np.float32).reshape(len(requests), len(artists))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Groups are the parallel work; a product that splits itself up would only disturb."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
