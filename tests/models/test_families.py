@@ -64,7 +64,6 @@ TINY = {
             "context_dilations": [1, 4, 16],
             "context_channels": 8,
             "block": 128,
-            "code_noise": 0.5,
         },
     ),
 }

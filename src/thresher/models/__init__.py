@@ -5,8 +5,9 @@ import difflib
 from thresher.errors import ThresherError
 from thresher.models.family import Family
 from thresher.models.samplernn import FAMILY as SAMPLERNN
+from thresher.models.wavenet import FAMILY as WAVENET
 
-FAMILIES: tuple[Family, ...] = (SAMPLERNN,)
+FAMILIES: tuple[Family, ...] = (SAMPLERNN, WAVENET)
 
 
 def family_named(name: str) -> Family:

@@ -1,0 +1,27 @@
+"""WaveNet: the FAMILY record."""
+
+from thresher.models.family import Family, Stage
+from thresher.models.wavenet.config import PRESETS, WaveNetConfig
+from thresher.models.wavenet.examples import music_pieces
+from thresher.models.wavenet.fitting import fit_to_corpus, steered_by
+from thresher.models.wavenet.loss import next_sample_loss
+from thresher.models.wavenet.network import WaveNet
+from thresher.models.wavenet.sampler import WaveNetSampler
+
+FAMILY = Family(
+    name="wavenet",
+    summary="Causal convolutions with ever wider holes, straight from sample to sample.",
+    config=WaveNetConfig,
+    stages=(Stage(name="network", build=WaveNet, examples=music_pieces, loss=next_sample_loss),),
+    sampler=WaveNetSampler,
+    presets=PRESETS,
+    training={
+        "": {"batch_size": 1},
+        "ibab": {"batch_size": 1, "schedule": "constant", "ema_decay": 0.9999},
+        "paper-music": {"batch_size": 1},
+        "small": {"batch_size": 4, "learning_rate": 2e-3},
+    },
+    prompts=frozenset({"nothing", "audio"}),
+    conditioning=steered_by,
+    fit=fit_to_corpus,
+)
