@@ -85,7 +85,7 @@ playable = pytest.mark.parametrize(
         pytest.param(family, settings, engine, id=f"{family.name}-{number}-{engine.name}")
         for family in FAMILIES
         for number, settings in enumerate(TINY.get(family.name, ()))
-        for engine in family.engines
+        for engine in family.engines(from_mapping(family.config, settings))
         if engine.precision == "float32" and engine.name != "cuda"
     ],
 )
@@ -135,7 +135,7 @@ def played(family, config, engine=None) -> Sampler:
         for network in networks.values():
             for weights in network.eval().parameters():
                 weights.mul_(LOUDER)
-    return family.sampler(networks, config, engine or family.engines[0])
+    return family.sampler(networks, config, engine or family.engines(config)[0])
 
 
 def clip_request(family, config, seed=1, length=LENGTH, **changes) -> ClipRequest:
@@ -290,10 +290,10 @@ def test_it_survives_saving_and_loading(family, settings, corpus, tmp_path):
                 costs.append(stage.loss(network, batch, {}).value)
         assert torch.equal(*costs)
     [before] = play(
-        family.sampler(networks, config, family.engines[0]), [clip_request(family, config)]
+        family.sampler(networks, config, family.engines(config)[0]), [clip_request(family, config)]
     )
     [after] = play(
-        family.sampler(loaded, config, family.engines[0]), [clip_request(family, config)]
+        family.sampler(loaded, config, family.engines(config)[0]), [clip_request(family, config)]
     )
     assert np.array_equal(before, after)
 
@@ -452,7 +452,7 @@ def test_every_engine_plays_the_same_clip(family, settings, corpus):
     """Not to the bit: sums in another order may, rarely, fall on another code."""
     config = fitted(family, settings, corpus)
     requests = [clip_request(family, config, seed=seed, length=100) for seed in range(9)]
-    engines = [e for e in family.engines if e.precision == "float32" and e.name != "cuda"]
+    engines = [e for e in family.engines(config) if e.precision == "float32" and e.name != "cuda"]
     twin, *others = [play(played(family, config, engine), requests) for engine in engines]
     for clips in others:
         same = [np.array_equal(a, b) for a, b in zip(clips, twin, strict=True)]

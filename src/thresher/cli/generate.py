@@ -34,6 +34,16 @@ from thresher.workspace import Workspace
     help="A recording whose loudness (or other curves) the clips follow.",
 )
 @click.option("--batch", type=int, help="Clips side by side.  [default: as many as pay]")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "compiled", "torch", "cuda"]),
+    help="What plays the network.  [default: auto, the fastest here]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16", "int8", "auto"]),
+    help="Of the weights; auto measures what each costs in bits.  [default: float32]",
+)
 @click.option("--checkpoint", help="best, latest or step-00001000, say.  [default: best]")
 @click.option("--name", help="Name of the set of clips.")
 @click.option("--resume", metavar="SET", help="Go on with a set exactly as it was begun.")
@@ -52,6 +62,8 @@ def generate(
     artist: str | None,
     shape_from: Path | None,
     batch: int | None,
+    engine: str | None,
+    precision: str | None,
     checkpoint: str | None,
     name: str | None,
     resume: str | None,
@@ -82,6 +94,8 @@ def generate(
             "temperature": temperature,
             "keep_prime": keep_prime or None,
             "batch": batch,
+            "engine": engine,
+            "precision": precision,
             "checkpoint": checkpoint,
         }
         given = {key: value for key, value in settings.items() if value is not None}

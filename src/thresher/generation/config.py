@@ -7,7 +7,7 @@ from typing import Literal
 from thresher.errors import ThresherError
 from thresher.settings import setting
 
-SILENT_SETTINGS = ("clips", "batch", "checkpoint")
+SILENT_SETTINGS = ("clips", "batch", "checkpoint", "engine")
 """Settings that change how many clips there are or how fast, never how one sounds. (The
 checkpoint does, but it counts by its content, not by its name.)"""
 
@@ -42,7 +42,8 @@ class GenerationConfig:
         unit="",
         why="The checkpoint with the fewest held-out bits; 'latest', or a folder's name, "
         "for choosing by ear.",
-        source="specification: checkpoint by ear",
+        source="Prechelt 1998 (early stopping); by ear: Cortexelus/dadabots_sampleRNN "
+        "README, Generating",
     )
     shapes: Literal["songs", "steady"] = setting(
         "songs",
@@ -50,7 +51,7 @@ class GenerationConfig:
         why="A model with local features needs a curve to follow. 'songs' takes a contiguous "
         "span of a real song's, so a clip builds and breaks as songs do; 'steady' holds the "
         "corpus's median.",
-        source="taste",
+        source="docs/sound.md, what was tried",
     )
     quiet_share: float = setting(
         0.1,
@@ -71,6 +72,23 @@ class GenerationConfig:
         why="Clips rendered side by side; 0 takes as many as fill the engine. Smaller ones "
         "are on disk sooner, and no clip depends on it.",
         source="benchmarks/generation.py",
+    )
+
+    engine: Literal["auto", "compiled", "torch", "cuda"] = setting(
+        "auto",
+        unit="",
+        why="What plays the network. All of them draw the same clip from one seed, so the "
+        "default tries each for a moment and takes the fastest.",
+        source="benchmarks/kernels.py",
+    )
+    precision: Literal["float32", "bfloat16", "int8", "auto"] = setting(
+        "float32",
+        unit="",
+        why="Of the weights. Smaller ones cost a little in bits per sample and make a single "
+        "clip faster, because it waits for memory; many clips at once compute in float32 "
+        "anyway. 'auto' measures the cost on held-out audio and takes the smallest below "
+        "0.02 bits. A clip depends on it, so the default is the exact one.",
+        source="benchmarks/kernels.py",
     )
 
     def __post_init__(self) -> None:

@@ -25,8 +25,10 @@ from thresher.generation.clip_set import (
     sweep,
 )
 from thresher.generation.config import GenerationConfig
+from thresher.generation.engines import Players, fastest, playable
 from thresher.generation.plan import Orders, Plan, make_orders
-from thresher.generation.progress import Report, shown_progress
+from thresher.generation.precision import costs, held_out_corpus, recommended
+from thresher.generation.progress import Report, say, shown_progress
 from thresher.generation.source import Source, open_source
 from thresher.journal import Stages, new_manifest, record
 from thresher.models.family import ClipRequest, Sampler, render
@@ -97,6 +99,8 @@ def resume_clips(workspace: Workspace, set_id: str) -> ClipSet:
 def _fill(workspace: Workspace, plan: Plan, name: str | None) -> ClipSet:
     source = open_source(workspace, plan.run, plan.config.checkpoint)
     _check_finished(source)
+    players = Players(source)
+    plan = _with_precision(plan, players, workspace)
     orders = make_orders(plan, source)
     folder = workspace.clip_set(name or f"{slug(source.name)}-{orders.digest[:8]}")
     with exclusive(folder):
@@ -111,7 +115,7 @@ def _fill(workspace: Workspace, plan: Plan, name: str | None) -> ClipSet:
         try:
             if missing:
                 notes.write()
-                _make(missing, orders, source, notes, stages)
+                _make(missing, orders, players, manifest, notes, stages)
         finally:
             if missing:
                 notes.write()
@@ -157,26 +161,62 @@ def _manifest(
 
 
 def _make(
-    missing: Sequence[int], orders: Orders, source: Source, notes: Notes, stages: Stages
+    missing: Sequence[int],
+    orders: Orders,
+    players: Players,
+    manifest: dict[str, Any],
+    notes: Notes,
+    stages: Stages,
 ) -> None:
     with stages.measure("load"):
-        sampler = _load(source)
+        sampler, batch = _choose(missing, orders, players, manifest)
     longest = max(1, _BUFFER_SAMPLES // orders.length_samples)
-    size = min(orders.plan.config.batch or sampler.lanes, longest)
+    size = min(orders.plan.config.batch or batch, longest)
     with shown_progress(
         earlier=notes.finished,
         missing=len(missing),
         length_samples=orders.length_samples,
-        sample_rate=source.checkpoint.sample_rate,
+        sample_rate=manifest["sample_rate"],
     ) as report:
         for first in range(0, len(missing), size):
             _make_group(missing[first : first + size], sampler, orders, notes, stages, report)
 
 
-def _load(source: Source) -> Sampler:
-    checkpoint = source.checkpoint
-    family = models.family_named(checkpoint.family)
-    return family.sampler(checkpoint.networks(), checkpoint.config, family.engines[-1])
+def _choose(
+    missing: Sequence[int], orders: Orders, players: Players, manifest: dict[str, Any]
+) -> tuple[Sampler, int]:
+    """The fastest engine here and how many clips it likes at once; say so, and note it."""
+    config = orders.plan.config
+    earlier = manifest.get("engine", {}).get("name")  # one set, one engine, unless it is named
+    wanted = earlier if earlier and config.engine == "auto" else config.engine
+    engines = playable(players.engines, wanted, config.precision)
+    sampler, trial = fastest(
+        players.build,
+        engines,
+        lambda index: replace(orders.request(missing[index]), prime=None),
+        min(len(missing), config.batch or len(missing)),
+    )
+    rate = trial.samples_per_s
+    manifest["engine"] = {"name": trial.engine.name, "batch": trial.batch, "samples_per_s": rate}
+    if rate is not None:
+        factor = rate / manifest["sample_rate"]
+        say(
+            f"{trial.engine.name} {trial.engine.precision}, {trial.batch} clips at once: "
+            f"{rate:,.0f} samples/s, {factor:.2f} × real time"
+        )
+    return sampler, trial.batch
+
+
+def _with_precision(plan: Plan, players: Players, workspace: Workspace) -> Plan:
+    """A plan whose precision is settled, for a clip depends on it."""
+    if plan.config.precision != "auto":
+        return plan
+    corpus = held_out_corpus(workspace.corpus, players.source.trained_on)
+    engines = [e for e in players.engines if e.name == "compiled"]
+    bits = costs(players.build, engines, players.family, players.source.checkpoint.config, corpus)
+    for name, value in bits.items():
+        say(f"{name}: {value:.4f} bits held out, {value - bits['float32']:+.4f}")
+    return replace(plan, config=replace(plan.config, precision=recommended(bits)))
 
 
 def _check_finished(source: Source) -> None:

@@ -38,6 +38,11 @@ class _Speed(ProgressColumn):
         return Text(f"{speed:,.0f} samples/s, {ratio:.2f}× real time", no_wrap=True)
 
 
+def say(line: str) -> None:
+    """One line for people, on stderr."""
+    Console(stderr=True, highlight=False).print(line, markup=False, soft_wrap=True)
+
+
 @contextlib.contextmanager
 def shown_progress(
     *, earlier: int, missing: int, length_samples: int, sample_rate: int

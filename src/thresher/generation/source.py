@@ -32,6 +32,8 @@ class Source:
     """What the corpus's recordings were multiplied by before training."""
     parent: Mapping[str, str]
     """For the manifest."""
+    trained_on: Mapping[str, Any] | None
+    """Name and hash of the corpus, where the run or the checkpoint tells."""
 
 
 def open_source(workspace: Workspace, run: str, which: str) -> Source:
@@ -49,16 +51,18 @@ def open_source(workspace: Workspace, run: str, which: str) -> Source:
     checkpoint, digest = open_checkpoint(chosen), content_hash(chosen / CHECKPOINT)
     is_run = (home / MANIFEST).is_file()
     in_workspace = folder.parent == workspace.root / "runs"
+    facts = read_manifest(home) if is_run else checkpoint.meta
     return Source(
         name=home.name,
         address=folder.name if in_workspace else str(folder.resolve()),
         checkpoint=checkpoint,
         checkpoint_hash=digest,
         features=home / FEATURES,
-        gain=_gain(read_manifest(home) if is_run else checkpoint.meta, chosen),
+        gain=_gain(facts, chosen),
         parent=parent_of(home)
         if is_run
         else {"kind": "checkpoint", "id": home.name, "hash": digest},
+        trained_on=facts.get("corpus") if isinstance(facts.get("corpus"), dict) else None,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from thresher.corpus import Corpus
@@ -161,6 +161,17 @@ class Sampler(Protocol):
         ...
 
 
+@runtime_checkable
+class Listener(Protocol):
+    """A sampler that can also say how well it foretells real audio, in its own arithmetic."""
+
+    def bits(
+        self, requests: Sequence[ClipRequest], codes: Int[np.ndarray, "clips samples"]
+    ) -> Float[np.ndarray, " clips"]:
+        """Bits that each clip's codes cost, all together, after the request's beginning."""
+        ...
+
+
 BLOCK = 4096
 """Samples between two blocks of sound handed on: a quarter of a second."""
 
@@ -193,8 +204,8 @@ class Family:
     """Named sets of settings; "" is not a name, the defaults need none."""
     training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By preset name: training settings that suit it (batch size, learning rate…)."""
-    engines: tuple[Engine, ...] = (Engine(),)
-    """What can play it, given the machine; the first is the slow twin."""
+    engines: Callable[[Any], tuple[Engine, ...]] = lambda config: (Engine(),)
+    """What can play a network of that config, given the machine; first the slow twin."""
     prompts: frozenset[Prompt] = frozenset({"nothing"})
     conditioning: Callable[[Any], Conditioning] = lambda config: Conditioning()
     fit: Callable[[Any, Corpus], Any] = lambda config, corpus: config

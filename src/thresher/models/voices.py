@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -96,12 +96,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def shared_out(requests: Sequence[ClipRequest], most: int) -> list[Sequence[ClipRequest]]:
+_Clip = TypeVar("_Clip")
+
+
+def shared_out(clips: Sequence[_Clip], most: int) -> list[Sequence[_Clip]]:
     """Clips in as many equal parts as there are cores, none larger than ``most``."""
-    n = len(requests)
+    n = len(clips)
     parts = max(min(cores(), n), -(-n // most))
     edges = [n * part // parts for part in range(parts + 1)]
-    return [requests[a:b] for a, b in itertools.pairwise(edges)]
+    return [clips[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def chances(

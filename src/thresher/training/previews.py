@@ -39,7 +39,7 @@ def draw_preview(
         _request(index, family, config, corpus, settings) for index in range(settings.preview_clips)
     ]
     with own_randomness(torch.device("cpu"), _SEED):
-        sampler = family.sampler(networks, config, family.engines[0])
+        sampler = family.sampler(networks, config, family.engines(config)[0])
         deadline = time.monotonic() + patience_seconds
         blocks = []
         for block in render(sampler, requests):

@@ -6,7 +6,7 @@ from thresher.models.samplernn.examples import music_blocks
 from thresher.models.samplernn.fitting import fit_to_corpus, steered_by
 from thresher.models.samplernn.loss import next_sample_loss
 from thresher.models.samplernn.network import SampleRNN
-from thresher.models.samplernn.sampler import ENGINES, SampleRNNSampler
+from thresher.models.samplernn.sampler import SampleRNNSampler, engines
 
 FAMILY = Family(
     name="samplernn",
@@ -14,7 +14,7 @@ FAMILY = Family(
     config=SampleRNNConfig,
     stages=(Stage(name="network", build=SampleRNN, examples=music_blocks, loss=next_sample_loss),),
     sampler=SampleRNNSampler,
-    engines=ENGINES,
+    engines=engines,
     presets=PRESETS,
     training={
         "mehri2": {"batch_size": 128},

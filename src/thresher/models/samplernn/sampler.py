@@ -1,7 +1,10 @@
 """Free running: requests shared out among workers, each with its own clips."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+from jaxtyping import Float, Int
 from torch import nn
 
 from thresher.audio.quantise import decode_table
@@ -17,12 +20,17 @@ from thresher.models.voices import Group, SideBySide, cores, shared_out
 MOST_LANES = 128
 """Clips of one worker: more would push the activations out of the second-level cache."""
 
-ENGINES = (
+_ENGINES = (
     Engine("torch", "float32"),
     Engine("compiled", "float32"),
     Engine("compiled", "bfloat16"),
     Engine("compiled", "int8"),
 )
+
+
+def engines(config: SampleRNNConfig) -> tuple[Engine, ...]:
+    """Every SampleRNN can be played by all of them."""
+    return _ENGINES
 
 
 class SampleRNNSampler:
@@ -51,6 +59,17 @@ class SampleRNNSampler:
             return SideBySide([self._twin(part, primed) for part in parts], self._heights)
         groups = [self.group(part, primed) for part in shared_out(requests, MOST_LANES)]
         return SideBySide(groups, self._heights)
+
+    def bits(
+        self, requests: Sequence[ClipRequest], codes: Int[np.ndarray, "clips samples"]
+    ) -> Float[np.ndarray, " clips"]:
+        """Bits that each clip's codes cost; by the compiled engine, whichever plays."""
+        primed: Primed = {}
+        parts = shared_out(range(len(requests)), MOST_LANES)
+        groups = [self.group([requests[i] for i in part], primed) for part in parts]
+        heard = [codes[part[0] : part[-1] + 1].astype(np.int32) for part in parts]
+        with ThreadPoolExecutor(len(groups)) as pool:
+            return np.concatenate(list(pool.map(CompiledGroup.hear, groups, heard)))
 
     def group(self, requests: Sequence[ClipRequest], primed: Primed) -> CompiledGroup:
         """Some clips in the compiled kernel."""

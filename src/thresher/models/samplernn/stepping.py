@@ -17,6 +17,7 @@ from thresher.models.family import ClipRequest
 from thresher.models.samplernn.network import RecurrentLayer, SampleRNN, Tier
 from thresher.models.samplernn.priming import Primed, artist_weights, started, steering_rows
 from thresher.models.voices import chances, coolness
+from thresher.nn.drawing import draw
 
 LANES = 32
 """Rows of every product. Fewer starve the matrix units, more make one clip slow."""
@@ -176,13 +177,6 @@ class TwinGroup:
                 share = functional.linear(out, self._weights.skips[index][depth], bias)
                 total = share if total is None else total + share
         return out if total is None else total
-
-
-def draw(logits: Float[Tensor, "n Q"], chance: Float[Tensor, "n 1"]) -> Int[Tensor, " n"]:
-    """One code per row by inverse cumulative distribution: the same chance, the same code."""
-    ladder = torch.softmax(logits, dim=1).cumsum(dim=1)
-    # The last rung is 1 up to rounding; scaling by it keeps a chance near 1 on the ladder.
-    return (ladder <= chance * ladder[:, -1:]).sum(dim=1).clamp_(max=logits.shape[1] - 1)
 
 
 def tiers_of(network: SampleRNN) -> list[Tier]:
