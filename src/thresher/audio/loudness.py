@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-import pyloudnorm
 from jaxtyping import Float, Float32
 
 SILENCE_DB = -200.0
@@ -31,6 +30,8 @@ def integrated_lufs(samples: Float[np.ndarray, "*channels samples"], sample_rate
 
     Sound shorter than the meter's 0.4 s block is measured as if followed by silence.
     """
+    import pyloudnorm  # brings half of SciPy along: a second that no other verb should wait
+
     data = np.atleast_2d(samples).T.astype(np.float64)
     short = int(np.ceil(0.4 * sample_rate)) + 1 - len(data)
     if short > 0:

@@ -4,13 +4,19 @@ from thresher.generation.clip_set import Clip, ClipSet, open_clips
 from thresher.generation.config import GenerationConfig
 from thresher.generation.generate import generate_clips, resume_clips
 from thresher.generation.prompts import parse_artists
+from thresher.generation.stream_state import Recorded
+from thresher.generation.streaming import Stream, open_stream, resume_stream
 
 __all__ = [
     "Clip",
     "ClipSet",
     "GenerationConfig",
+    "Recorded",
+    "Stream",
     "generate_clips",
     "open_clips",
+    "open_stream",
     "parse_artists",
     "resume_clips",
+    "resume_stream",
 ]

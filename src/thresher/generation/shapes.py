@@ -25,6 +25,10 @@ class Shapes(Protocol):
         """A curve of that many frames; the same seed always draws the same one."""
         ...
 
+    def endless(self, seed: int) -> Curve:
+        """A curve for a stream, which plays it again when it ends."""
+        ...
+
 
 class Curves(NamedTuple):
     """The training songs' features, end to end."""
@@ -55,6 +59,12 @@ class SongShapes:
             pieces.append(self._curves.values[start:stop])
         return np.concatenate(pieces)
 
+    def endless(self, seed: int) -> Curve:
+        """Every song that is not too quiet, each whole, in an order drawn by the seed."""
+        songs = self._curves.segments[self._loud(self._curves.segments)]
+        order = np.argsort(clip_uniforms(clip_seed(seed, _DRAW), 0, len(songs)), kind="stable")
+        return np.concatenate([self._curves.values[a:b] for a, b in songs[order]])
+
     def _places(self, wanted: int) -> Int64[np.ndarray, "places 2"]:
         """Every span to choose from: of the wanted length, or else whole songs."""
         if wanted not in self._starts:
@@ -83,6 +93,10 @@ class SteadyShapes:
         """The same for every seed."""
         return np.tile(self._median, (frames, 1))
 
+    def endless(self, seed: int) -> Curve:
+        """One frame of it."""
+        return self.draw(seed, 1)
+
 
 class FixedShape:
     """One song's curve for every clip, from its start; played again when it ends."""
@@ -94,3 +108,7 @@ class FixedShape:
         """The same for every seed."""
         rounds = -(-frames // len(self._curve))
         return np.tile(self._curve, (rounds, 1))[:frames]
+
+    def endless(self, seed: int) -> Curve:
+        """That song's, once."""
+        return self._curve
