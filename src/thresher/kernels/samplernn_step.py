@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from thresher.kernels.activations import sigmoid, tanh
+from thresher.kernels.compiling import compiled
 from thresher.kernels.draw import draw_codes, surprise
 from thresher.kernels.product import Matrices, biased, product
 
@@ -189,7 +190,7 @@ def _sample(w, state, room, t, lanes, overlap):
     biased(w.matrices, SAMPLE_OUT, room.hidden, 0, lanes, room.logits, 0)
 
 
-@njit(error_model="numpy", nogil=True, cache=True)
+@compiled
 def play_samplernn(
     w, state, room, local, first_frame, time, chance, cool, heard, codes, bits, count, lanes
 ):

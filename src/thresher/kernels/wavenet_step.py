@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from thresher.kernels.activations import gated
+from thresher.kernels.compiling import compiled
 from thresher.kernels.draw import draw_codes, surprise
 from thresher.kernels.product import PADDED, ROW_AT, Matrices, biased, product
 
@@ -21,14 +22,16 @@ class WaveNetWeights(NamedTuple):
     """Packed weights; letters as in the network: R, D, S channels, Q codes, k taps."""
 
     first: np.ndarray
-    """Flat [k0, Q, R]: rows of the first convolution, the oldest tap first."""
-    first_bias: np.ndarray
-    """[R], zeros where there is none."""
+    """Flat [k0, Q, R]: the first convolution's row for each code, the oldest tap first;
+    empty where heights are read."""
     taps_first: int
     """k0."""
+    fed: np.ndarray
+    """float32 [Q]: what the network reads for a code, itself or its height."""
     matrices: Matrices
     """Per layer [2D, C + k R] (filters, then gates; what steers, then taps, oldest first);
-    per layer but the last [R, D]; skip [S, layers D]; head [S, S]; out [Q, S]."""
+    per layer but the last [R, D]; skip [S, layers D]; head [S, S]; out [Q, S]; and, where
+    heights are read, the first convolution [R, k0]."""
     dilations: np.ndarray
     """int64 [layers], samples."""
     taps: int
@@ -36,6 +39,8 @@ class WaveNetWeights(NamedTuple):
     """R."""
     gates: int
     """D."""
+    gated: int
+    """1 for tanh times sigmoid, 0 for a rectifier of D rows alone."""
     skips: int
     """S."""
     levels: int
@@ -52,7 +57,7 @@ class WaveNetState(NamedTuple):
     places: np.ndarray
     """int64 [layers]: the oldest slot of each ring."""
     past: np.ndarray
-    """int32 [k0, lanes]: the newest codes, oldest first."""
+    """float32 [k0, lanes]: the newest samples as they are read, oldest first."""
     artists: np.ndarray
     """float32, flat [layers, 2D padded, lanes]: biases where artists differ; or empty."""
 
@@ -76,7 +81,7 @@ class WaveNetRoom(NamedTuple):
 ZERO = np.float32(0)
 
 
-@njit(error_model="numpy", nogil=True, cache=True)
+@compiled
 def play_wavenet(w, state, room, steer, chance, cool, heard, codes, bits, count, lanes):
     """Play ``count`` samples of every lane, or hear them where ``heard`` brings codes.
 
@@ -112,20 +117,24 @@ def play_wavenet(w, state, room, steer, chance, cool, heard, codes, bits, count,
             for i in range(lanes):
                 state.past[(tap - 1) * lanes + i] = state.past[tap * lanes + i]
         for i in range(lanes):
-            state.past[(w.taps_first - 1) * lanes + i] = drawn[i]
+            state.past[(w.taps_first - 1) * lanes + i] = w.fed[drawn[i]]
             codes[t * lanes + i] = drawn[i]
 
 
 @njit(error_model="numpy", inline="always")
 def _first(w, state, room, lanes):
-    """The first convolution: one row of a table per tap."""
+    """The first convolution: one row of a table per tap, or a product with heights."""
     R, levels = w.channels, w.levels
     at = (w.steers + (w.taps - 1) * R) * lanes
+    if len(w.first) == 0:
+        number = 2 * len(w.dilations) + 2
+        biased(w.matrices, number, state.past, 0, lanes, room.taps, at)
+        return
     for i in range(lanes):
         for r in range(R):
-            room.taps[at + r * lanes + i] = w.first_bias[r]
+            room.taps[at + r * lanes + i] = ZERO
         for tap in range(w.taps_first):
-            row = (tap * levels + state.past[tap * lanes + i]) * R
+            row = (tap * levels + np.int64(state.past[tap * lanes + i])) * R
             for r in range(R):
                 room.taps[at + r * lanes + i] += w.first[row + r]
 
@@ -154,8 +163,12 @@ def _layers(w, state, room, lanes):
         begun = layer * m.table[layer, PADDED] * lanes if wide else m.table[layer, ROW_AT]
         product(m, layer, room.taps, 0, lanes, bias, begun, wide, room.gates, 0)
         out = layer * D * lanes
-        for i in range(D * lanes):
-            room.gated[out + i] = gated(room.gates[i], room.gates[D * lanes + i])
+        if w.gated:
+            for i in range(D * lanes):
+                room.gated[out + i] = gated(room.gates[i], room.gates[D * lanes + i])
+        else:
+            for i in range(D * lanes):
+                room.gated[out + i] = max(room.gates[i], ZERO)
         if layer < layers - 1:
             product(m, layers + layer, room.gated, out, lanes, room.taps, now, 1, room.taps, now)
 

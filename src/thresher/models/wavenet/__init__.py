@@ -6,7 +6,7 @@ from thresher.models.wavenet.examples import music_pieces
 from thresher.models.wavenet.fitting import fit_to_corpus, steered_by
 from thresher.models.wavenet.loss import next_sample_loss
 from thresher.models.wavenet.network import WaveNet
-from thresher.models.wavenet.sampler import WaveNetSampler
+from thresher.models.wavenet.sampler import WaveNetSampler, engines
 
 FAMILY = Family(
     name="wavenet",
@@ -14,6 +14,7 @@ FAMILY = Family(
     config=WaveNetConfig,
     stages=(Stage(name="network", build=WaveNet, examples=music_pieces, loss=next_sample_loss),),
     sampler=WaveNetSampler,
+    engines=engines,
     presets=PRESETS,
     training={
         "": {"batch_size": 1},
