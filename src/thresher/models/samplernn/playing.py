@@ -94,15 +94,23 @@ class CompiledGroup:
     def state(self) -> dict[str, np.ndarray]:
         """A copy of everything, by clips first."""
         parts = {"past": self._past()[self._order()], "done": np.full((1, self._lanes), self._done)}
-        parts |= {name: self._by_lanes(name) for name in ("hidden", "memory", "steer")}
+        parts |= {name: self._by_lanes(name) for name in ("hidden", "memory")}
+        parts["steer"] = self._by_lanes("steer")[self._given()]
         return {name: part[:, : self.clips].T.copy() for name, part in parts.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from such a state."""
         self._done = int(state["done"][0, 0])
         self._past()[self._order(), : self.clips] = state["past"].T
-        for name in ("hidden", "memory", "steer"):
+        for name in ("hidden", "memory"):
             self._by_lanes(name)[:, : self.clips] = state[name].T
+        self._by_lanes("steer")[self._given(), : self.clips] = state["steer"].T
+
+    def _given(self) -> np.ndarray:
+        """Rows of ``steer`` that mean something; how many pad them depends on the lanes."""
+        tiers = self._weights.weights.tiers
+        given = [np.arange(t[STEER], t[STEER] + t[RATIO] * t[CHANNELS]) for t in tiers]
+        return np.concatenate(given)
 
     def _past(self) -> np.ndarray:
         return self._state.past.reshape(-1, self._lanes)
