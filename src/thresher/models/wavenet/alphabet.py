@@ -45,4 +45,5 @@ def letters_of(
     if config.output == "softmax":
         return encode(clipped, config.quantiser, config.levels).astype(np.int64)
     half = SIXTEEN_BIT // 2
-    return np.clip(np.round(clipped * half) + half, 0, SIXTEEN_BIT - 1).astype(np.int64)
+    letters: Int64[np.ndarray, " samples"] = np.round(clipped * half).astype(np.int64) + half
+    return letters.clip(max=SIXTEEN_BIT - 1)

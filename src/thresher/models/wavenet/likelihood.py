@@ -68,14 +68,16 @@ def _scaled(low: Tensor, high: Tensor, mean: Tensor, log_scale: Tensor) -> tuple
 def _logistic_cell(a: Tensor, b: Tensor) -> Tensor:
     # s(b) - s(a) = s(b) s(-a) (1 - exp(a - b)): no difference of nearly equal numbers.
     narrow = torch.log(-torch.expm1((a - b).clamp(max=-1e-9)))
-    return functional.logsigmoid(b) + functional.logsigmoid(-a) + narrow
+    cell: Tensor = functional.logsigmoid(b) + functional.logsigmoid(-a) + narrow
+    return cell
 
 
 def _gaussian_cell(a: Tensor, b: Tensor) -> Tensor:
     # In the upper tail both values are nearly 1; its mirror image keeps their difference.
     a, b = torch.where(a > 0, -b, a), torch.where(a > 0, -a, b)
     upper, lower = torch.special.log_ndtr(b), torch.special.log_ndtr(a)
-    return upper + torch.log(-torch.expm1((lower - upper).clamp(max=-1e-9)))
+    cell: Tensor = upper + torch.log(-torch.expm1((lower - upper).clamp(max=-1e-9)))
+    return cell
 
 
 def draw_height(
@@ -105,5 +107,5 @@ def draw_height(
         mean, log_scale = means.gather(1, chosen), log_scales.gather(1, chosen)
         spread = torch.logit(rest, eps=TAIL)
     scale = log_scale.clamp(min=config.log_scale_floor).exp() / cool
-    height = (mean + scale * spread)[:, 0]
+    height: Tensor = (mean + scale * spread)[:, 0]
     return (height / STEP).round().clamp(-(2**15), 2**15 - 1).long() + 2**15

@@ -19,6 +19,9 @@ from torch.nn import functional
 from thresher.models.wavenet.config import WaveNetConfig
 from thresher.models.wavenet.upsampling import Upsampler
 
+SPREAD, LOG_SCALE = 0.5, -2.0
+"""Heights between which logistics begin, and their log width: music is mostly there."""
+
 
 def matrix(rows: int, columns: int, gain: float = 1.0) -> nn.Parameter:
     """A weight that keeps the size of what it reads (He et al. 2015, linear)."""
@@ -96,7 +99,7 @@ class ResidualLayer(nn.Module):
         d, K = self.dilation, self.taps
         length = x.shape[1] - (K - 1) * d
         parts = [x[:, k * d : k * d + length] for k in range(K)]
-        weights = [self.conv]
+        weights: list[Tensor] = [self.conv]
         for weight, curve in ((self.local, steering.local), (self.context, steering.context)):
             if weight is not None and curve is not None:
                 parts.append(curve[:, curve.shape[1] - length :])
@@ -154,7 +157,7 @@ class Stack(nn.Module):
         """The newest ``length`` columns of every layer's word, through one product [B, T, S]."""
         layers = self.residual_layers()
         weight = torch.cat([layer.skip for layer in layers], dim=1)
-        biases = [layer.skip_bias for layer in layers if layer.skip_bias is not None]
+        biases: list[Tensor] = [layer.skip_bias for layer in layers if layer.skip_bias is not None]
         bias = torch.stack(biases).sum(0) if biases else None
         return functional.linear(
             torch.cat([z[:, z.shape[1] - length :] for z in said], dim=2), weight, bias
@@ -187,7 +190,7 @@ class WaveNet(nn.Module):
         )
         self.head, self.head_bias = matrix(S, S, 2**0.5), _bias(S, config)
         # Small at first: an untrained network finds every code about equally likely.
-        self.out, self.out_bias = matrix(config.outputs, S, 0.1), _bias(config.outputs, config)
+        self.out, self.out_bias = matrix(config.outputs, S, 0.1), _out_bias(config)
 
     def forward(
         self,
@@ -245,3 +248,14 @@ class WaveNet(nn.Module):
 
 def _bias(channels: int, config: WaveNetConfig) -> nn.Parameter | None:
     return nn.Parameter(torch.zeros(channels)) if config.biases else None
+
+
+def _out_bias(config: WaveNetConfig) -> nn.Parameter | None:
+    """Zeros for odds; logistics begin side by side, or all would learn the same."""
+    bias = _bias(config.outputs, config)
+    if bias is not None and config.output != "softmax":
+        odds, n = (config.mixtures, config.mixtures) if config.output == "logistics" else (0, 1)
+        with torch.no_grad():
+            bias[odds : odds + n] = torch.linspace(-SPREAD, SPREAD, n) if n > 1 else 0.0
+            bias[odds + n :] = LOG_SCALE
+    return bias

@@ -45,7 +45,9 @@ class Curve(NamedTuple):
     def rows(self, first: int, count: int) -> Float32[np.ndarray, "count channels"]:
         """Rows first … first + count; row 0 is where the clip begins."""
         places = np.arange(first, first + count)
-        after = self.after[np.minimum(np.maximum(places, 0) % self.period, len(self.after) - 1)]
+        after: Float32[np.ndarray, "count channels"] = self.after[
+            np.minimum(np.maximum(places, 0) % self.period, len(self.after) - 1)
+        ]
         if not len(self.before):
             return after
         before = self.before[np.clip(places + len(self.before), 0, len(self.before) - 1)]

@@ -38,9 +38,12 @@ class Rings:
         self,
         x: Float[Tensor, "lanes R"],
         t: int,
-        steers: Sequence[Float[Tensor, "lanes G"]],
+        steers: Sequence[Float[Tensor, "*lanes_G"]],
     ) -> Float[Tensor, "lanes S"]:
-        """The sum of the skips at time t, after its rectifier; ``steers`` one per layer."""
+        """The sum of the skips at time t, after its rectifier.
+
+        ``steers`` has [lanes, G] or a plain 0 for every layer.
+        """
         total: Tensor | None = None
         layers = self.stack.residual_layers()
         for layer, ring, steer in zip(layers, self.read, steers, strict=True):

@@ -53,7 +53,7 @@ class Crossfade(nn.Module):
     def forward(self, rows: Float[Tensor, "B n C"]) -> Float[Tensor, "B m C"]:
         """From n rows to (n - 1) factor; the first lies at the middle of row 0."""
         before, after = self.weight
-        mixed = rows[:, :-1, None] * before + rows[:, 1:, None] * after
+        mixed: Tensor = rows[:, :-1, None] * before + rows[:, 1:, None] * after
         return mixed.flatten(1, 2)
 
 
