@@ -25,9 +25,12 @@ NOTE = "<!-- Made by docs/generate.py from the code; `make docs` writes it anew.
 
 
 def configs() -> Iterator[type[Any]]:
-    """Every config class: dataclasses in a `config.py` whose fields were made with `setting`."""
+    """Every config class: dataclasses whose fields were made with `setting`.
+
+    Each room and family keeps its own in a `config.py`; the album is one module.
+    """
     package = Path(thresher.__file__).parent
-    for path in sorted(package.rglob("config.py")):
+    for path in (*sorted(package.rglob("config.py")), package / "album.py"):
         module = ".".join(path.relative_to(package.parent).with_suffix("").parts)
         for found in vars(importlib.import_module(module)).values():
             if _is_config(found) and found.__module__ == module:

@@ -45,12 +45,18 @@ class AlbumConfig:
         why="One command, one song, unless more are wanted; each has clips of its own.",
         source="taste",
     )
-    minutes: float = setting(3.0, unit="min", why="The length of a song.", source="taste")
+    minutes: float = setting(
+        3.0,
+        unit="min",
+        why="The length of a song.",
+        source="demo/sectoid: the median of its four songs is 3:10 (benchmarks/songs.py)",
+    )
     spare: float = setting(
         5.5,
         unit="times the song",
         why="Clips to choose from: enough that curation can be strict, few enough to wait for.",
-        source="taste",
+        source="docs/sound.md: 62 clips for a song of 90 s, and benchmarks/generation.py: "
+        "two groups of 32",
     )
     clip_seconds: float = setting(
         8.0,

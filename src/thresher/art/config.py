@@ -14,13 +14,14 @@ class ArtConfig:
         3000,
         unit="pixels",
         why="What shops ask for a cover; it prints 25 cm wide at 300 dpi.",
-        source="shared specification 'Album art', section Output",
+        source="Apple Music, cover art essentials (itunespartner.apple.com): 3000 x 3000 pixels",
     )
     copies: tuple[int, ...] = setting(
         (1400, 512),
         unit="pixels",
         why="The smallest size shops accept, and one for players and web pages.",
-        source="shared specification 'Album art', section Output",
+        source="Apple Podcasts artwork: 1400 pixels at least; docs/art.md, Lettering, for "
+        "small ones",
     )
     composition: Literal[
         "auto", "eclipse", "strata", "stones", "tide", "sigil", "wound", "static", "seal"
@@ -28,56 +29,57 @@ class ArtConfig:
         "auto",
         unit="",
         why="The song's numbers choose one of eight; naming one overrules them.",
-        source="taste",
+        source="docs/art.md, table of compositions and the sheet of twenty covers",
     )
     scheme: Literal["auto", "night", "dusk", "paper", "poster"] = setting(
         "auto",
         unit="",
         why="Which five colours: bone on black, two colours, black on bone, black on colour.",
-        source="taste",
+        source="docs/art.md, Schemes and the sheet of twenty covers",
     )
     chance: float = setting(
         0.45,
         unit="",
         why="How far the seed may overrule the music in choosing composition and scheme: at 0 "
         "every seed gives the same kind of picture, at 1 the music hardly matters.",
-        source="taste, on sheets of the eight songs of the development corpus",
+        source="docs/measured.md, 'Chance'",
     )
     music: float = setting(
         1.0,
         unit="",
         why="Scales the song's deviations; 0 is the ablation in which all songs are average.",
-        source="shared specification 'Album art', section CPPN",
+        source="docs/art.md, From music to picture; tests/art/test_design.py",
     )
     layers: int = setting(
         6,
         unit="layers",
         why="Depth is what turns smooth inputs into folds and veins.",
-        source="shared specification 'Album art', section CPPN",
+        source="docs/measured.md, 'Pattern network'",
     )
     width: int = setting(
         32,
         unit="units",
         why="Enough of each of the four activations in every layer.",
-        source="shared specification 'Album art', section CPPN",
+        source="hardmaru/cppn-tensorflow, model.py (net_size = 32); docs/measured.md, "
+        "'Pattern network'",
     )
     sigma_calm: float = setting(
         1.0,
         unit="",
         why="Weight deviation for a song of very few onsets: broad, quiet forms.",
-        source="shared specification 'Album art', feature table",
+        source="docs/measured.md, 'Pattern network': half the detail of 1.5",
     )
     sigma_busy: float = setting(
         2.2,
         unit="",
         why="Weight deviation for a song of very many onsets: chaotic, fine forms.",
-        source="shared specification 'Album art', feature table",
+        source="docs/measured.md, 'Pattern network': two and a half times the detail of 1.5",
     )
     grain: float = setting(
         0.013,
         unit="OKLab lightness",
         why="Film grain: hides banding in dark gradients and ties all inks together.",
-        source="taste",
+        source="docs/measured.md, 'Grain'",
     )
     misregistration: float = setting(
         0.0016,
@@ -95,25 +97,25 @@ class ArtConfig:
         True,
         unit="",
         why="False leaves artist and title off, for those who set their own.",
-        source="taste",
+        source="docs/art.md, Lettering: 50 random covers keep contrast and margin",
     )
     face: Literal["auto", "cinzel", "oswald"] = setting(
         "auto",
         unit="",
         why="Cinzel (inscriptions) or Oswald (posters); the composition chooses.",
-        source="taste",
+        source="docs/art.md, Lettering: the face of each composition",
     )
     font: str = setting(
         "",
         unit="path",
         why="A font file of your own, tried first; needed for scripts that DejaVu lacks.",
-        source="taste",
+        source="docs/art.md, Lettering: which letters the shipped faces lack",
     )
     safe_margin: float = setting(
         0.06,
         unit="picture widths",
         why="Players round corners and printers trim; lettering stays inside.",
-        source="shared specification 'Album art', section Output",
+        source="geometry: a corner rounded at 0.2 of the width takes 0.2 (1 - 1/sqrt 2) = 0.059",
     )
     contrast: float = setting(
         4.5,
@@ -125,7 +127,7 @@ class ArtConfig:
         1800.0,
         unit="s",
         why="A longer recording is heard from its beginning up to here: bounds memory.",
-        source="taste",
+        source="arithmetic: 22,050 Hz x 4 bytes x 1,800 s = 159 MB held at once",
     )
     tile_points: int = setting(
         2**17,
@@ -137,5 +139,5 @@ class ArtConfig:
         0,
         unit="threads",
         why="0 uses every core this process may use, up to eight.",
-        source="taste",
+        source="docs/art.md, Time and memory",
     )

@@ -23,8 +23,8 @@ class CorpusConfig:
         "mu-law",
         unit="",
         why="Spends codes where the ear listens. On equal footing (bits + E[log2 bin width]) "
-        "mu-law wins, -4.75 against -4.61 bits on a test clip.",
-        source="van den Oord et al. 2016, section 2.2; our prototype, 700 steps, one seed",
+        "mu-law wins, -4.79 against -4.67 bits on a test clip.",
+        source="van den Oord et al. 2016, section 2.2; docs/measured.md, 'Plucks'",
     )
     levels: int = setting(
         256,
@@ -37,7 +37,7 @@ class CorpusConfig:
         unit="dBFS RMS",
         why="One gain for the whole corpus. Loud enough that silence is rare in the codes "
         "(models taught on quiet corpora fall silent), quiet enough that music seldom clips.",
-        source="taste; metal as released lies there (demo/sectoid: -15.4, no sample clips)",
+        source="benchmarks/songs.py: metal as released lies there (demo/sectoid: -13.6 to -16.9)",
     )
     clipped_share: float = setting(
         1e-4,

@@ -20,7 +20,7 @@ class CurationConfig:
         0,
         unit="Hz",
         why="0 insists that all clips agree; otherwise clips at another rate are turned away.",
-        source="specs/curation.md: the original assumed 16 kHz and let wrong rates pass",
+        source="tests/curation/test_pipeline.py: clips of two rates stop with the way out",
     )
     longest_clip_seconds: float = setting(
         300.0,
@@ -33,73 +33,79 @@ class CurationConfig:
         -50.0,
         unit="dB re full scale",
         why="A 50 ms frame below this is silent: 8 bit mu-law rests at -75, quiet music at -40.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Levels': real music stays above -36 dB for 99.9% of its frames",
     )
     most_silence: float = setting(
         0.5,
         unit="fraction of frames",
         why="SampleRNN falls silent and stays there; half a clip of nothing is a failure.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Gates'",
     )
     dead_peak_db: float = setting(
         -40.0,
         unit="dB re full scale",
         why="Nothing ever louder than this was never music.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Gates'",
     )
     most_dc: float = setting(
         0.1,
         unit="mean / RMS",
         why="Offset steals headroom and clicks at every join; healthy output has none.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Gates'",
     )
     clipping_level: float = setting(
         0.999,
         unit="of full scale",
         why="Where a sample counts as clipped; 16 bit full scale is 0.99997.",
-        source="specs/curation.md",
+        source="arithmetic: 32,735 of 32,767, so that rounding does not hide a flat top",
     )
     clipping_run: int = setting(
         3,
         unit="samples",
         why="Single full-scale samples are peaks; three in a row are a flat top.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Flat tops'",
     )
     most_clipping: float = setting(
         0.001,
         unit="fraction of samples",
         why="One sample in a thousand on a flat top is heard as crackle.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Gates'",
     )
     most_flatness: float = setting(
         0.4,
         unit="",
         why="Median spectral flatness: white noise measures 0.56, dense metal 0.13 at most.",
-        source="specs/curation.md; measured on 64 excerpts of real songs",
+        source="docs/measured.md, 'Gates'",
     )
     most_repetition: float = setting(
         0.98,
         unit="correlation",
         why="An endless riff repeats itself exactly: looped bars measure 0.99, real songs 0.80.",
-        source="specs/curation.md; measured on 64 excerpts of real songs and loops of them",
+        source="docs/measured.md, 'Gates'",
     )
     trap_seconds: float = setting(
         8.0,
         unit="s",
         why="A bar may come back; eight seconds of nothing else is a trap.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Traps'",
     )
     trap_shortest_lag: float = setting(
-        0.25, unit="s", why="Shorter periods are pitch, not loops.", source="specs/curation.md"
+        0.25,
+        unit="s",
+        why="Shorter periods are pitch, not loops.",
+        source="London 2012, Hearing in Time, chapter 2: a beat is no shorter than 0.2 to 0.25 s",
     )
     trap_longest_lag: float = setting(
-        4.0, unit="s", why="Two bars at 120 BPM.", source="specs/curation.md"
+        4.0,
+        unit="s",
+        why="Two bars at 120 BPM.",
+        source="half of trap_seconds: a loop must come round twice to be told from music",
     )
     click_step: float = setting(
         0.5,
         unit="of full scale",
         why="No band-limited music jumps half of full scale from one sample to the next.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Gates'; tests/curation/test_gates.py",
     )
     click_quiet_db: float = setting(
         -26.0,
@@ -111,104 +117,119 @@ class CurationConfig:
         3.0,
         unit="per s",
         why="A few clicks can be music; more is a model hopping between codes.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Gates'",
     )
     memorised_bits: int = setting(
         3,
         unit="bits of 32",
         why="Words that differ in fewer bits count as the same moment of music.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Quotations'",
     )
     memorised_seconds: float = setting(
         4.0,
         unit="s",
         why="A longer run that matches the training audio is a quotation: warn before release.",
-        source="specs/curation.md; dadabots overfit on purpose",
+        source="docs/measured.md, 'Quotations'",
     )
 
     phrase_gap_seconds: float = setting(
-        0.5, unit="s", why="A shorter pause belongs to the music.", source="specs/curation.md"
+        0.5,
+        unit="s",
+        why="A shorter pause belongs to the music.",
+        source="docs/measured.md, 'Pauses'",
     )
     phrase_gap_db: float = setting(
         -50.0,
         unit="dB re median clip RMS",
         why="Relative to all clips, not to the clip itself: its own peak would promote its noise.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Pauses'",
     )
     shortest_phrase: float = setting(
-        2.0, unit="s", why="Less cannot be joined at both ends.", source="specs/curation.md"
+        2.0,
+        unit="s",
+        why="Less cannot be joined at both ends.",
+        source="arithmetic: 4 x join_search_ms + 2 x crossfade_ms = 1.12 s go to its two joins",
     )
     longest_phrase: float = setting(
         20.0,
         unit="s",
         why="Longer ones are cut where they are quietest, so that order can be found.",
-        source="specs/curation.md",
+        source="GenerationConfig.seconds: one whole clip may be one phrase",
     )
 
     compare: Literal["cosine", "dtw"] = setting(
         "cosine",
         unit="",
         why="Cosine of mean vectors is quick; dtw follows a phrase in time and tolerates lag.",
-        source="specs/curation.md",
+        source="tests/curation/test_order.py: both tell six styles apart, dtw at any shift",
     )
     relevance_weight: float = setting(
         0.7,
         unit="",
         why="Lambda of maximal marginal relevance: 1 takes only the typical, 0 only the new.",
-        source="Carbonell & Goldstein 1998; specs/curation.md",
+        source="Carbonell and Goldstein 1998, section 2: 0.3 to look around, 0.7 to focus",
     )
     edge_seconds: float = setting(
         2.0,
         unit="s",
         why="How much of a phrase's end and beginning is compared to find what follows what.",
-        source="specs/curation.md",
+        source="that of shortest_phrase: no phrase has a longer end than all of it",
     )
 
     crossfade_ms: float = setting(
-        60.0, unit="ms", why="Long enough not to click, too short to hear.", source="taste"
+        60.0,
+        unit="ms",
+        why="Long enough not to click, too short to hear.",
+        source="docs/measured.md, 'Crossfades'",
     )
     join_search_ms: float = setting(
         250.0,
         unit="ms",
         why="The join may move this far either way to the quietest moment.",
-        source="specs/curation.md",
+        source="docs/measured.md, 'Crossfades'",
     )
     beat_tolerance: float = setting(
         0.03,
         unit="fraction of tempo",
         why="Tempi closer than this are joined on the beat; beyond, the ear hears two tempi.",
-        source="specs/curation.md",
+        source="Drake and Botte 1993: the ear tells tempi of six beats apart from 3% on",
     )
     beat_strength: float = setting(
         0.3,
         unit="correlation",
         why="Onsets must repeat at least this well before a beat is believed.",
-        source="taste",
+        source="docs/measured.md, 'Beats'",
     )
 
     loudness_lufs: float = setting(
         -18.0,
         unit="LUFS",
         why="Every phrase is brought here: even loudness with 17 dB left for peaks.",
-        source="specs/curation.md; EBU R 128 with ReplayGain 2's reference",
+        source="ReplayGain 2.0 specification (wiki.hydrogenaud.io): its reference loudness",
     )
     ceiling_dbtp: float = setting(
         -1.0,
         unit="dB true peak",
         why="Lossy codecs overshoot by up to a decibel.",
-        source="EBU R 128; specs/curation.md",
+        source="EBU R 128 (2020), recommendation h",
     )
     lookahead_ms: float = setting(
         5.0,
         unit="ms",
         why="The limiter turns down before the peak comes, slowly enough not to crackle.",
-        source="taste",
+        source="docs/measured.md, 'Limiter'",
     )
     release_db_per_s: float = setting(
-        60.0, unit="dB/s", why="A 6 dB dip is over in 0.1 s, between two hits.", source="taste"
+        60.0,
+        unit="dB/s",
+        why="A 6 dB dip is over in 0.1 s, between two hits.",
+        source="docs/measured.md, 'Limiter'",
     )
     fade_in_seconds: float = setting(
-        0.05, unit="s", why="The song starts at once, without a click.", source="taste"
+        0.05,
+        unit="s",
+        why="The song starts at once, without a click.",
+        source="docs/measured.md, 'Crossfades': between 20 and 60 ms",
     )
     fade_out_seconds: float = setting(
         4.0, unit="s", why="Generated music has no last chord, so it leaves.", source="taste"

@@ -32,10 +32,13 @@ class ReleaseConfig:
         5.0,
         unit="ms",
         why="The limiter turns down before the peak comes, slowly enough not to crackle.",
-        source="taste",
+        source="docs/measured.md, 'Limiter'",
     )
     release_db_per_s: float = setting(
-        60.0, unit="dB/s", why="A 6 dB dip is over in 0.1 s, between two hits.", source="taste"
+        60.0,
+        unit="dB/s",
+        why="A 6 dB dip is over in 0.1 s, between two hits.",
+        source="docs/measured.md, 'Limiter'",
     )
     delivery_rate: int = setting(
         44_100,
@@ -48,7 +51,7 @@ class ReleaseConfig:
         24,
         unit="bits",
         why="The master's gain is not rounded to 16 bits a second time, and needs no dither.",
-        source="taste",
+        source="Lipshitz, Wannamaker and Vanderkooy 1992: every rounding to 16 bits wants dither",
     )
     mp3_quality: float = setting(
         0.8,
@@ -66,7 +69,7 @@ class ReleaseConfig:
         1000,
         unit="pixels",
         why="Side of the cover inside each file: sharp on a phone, under 500 kB a song.",
-        source="taste",
+        source="docs/measured.md, 'Embedded covers'",
     )
     genre: str = setting(
         "Experimental",
@@ -86,5 +89,5 @@ class ReleaseConfig:
         unit="",
         why="Where the page will stand. Previews in chats and feed readers need absolute links; "
         "empty keeps every link relative.",
-        source="The Open Graph protocol; RSS 2.0 specification, enclosure",
+        source="The Open Graph protocol (ogp.me); RSS 2.0 (rssboard.org), enclosure",
     )

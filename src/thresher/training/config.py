@@ -15,20 +15,20 @@ class TrainingConfig:
         32,
         unit="examples",
         why="Wide enough to keep matrix products busy, small enough for 8 GB of GPU memory.",
-        source="specification of SampleRNN, defaults (dadabots: 32 fits 8 GB)",
+        source="docs/sound.md, what was tried: small batches (32 clips of 512 samples)",
     )
     steps: int = setting(
         100_000,
         unit="steps",
         why="An upper bound; a budget or early stopping usually ends a run first.",
-        source="taste",
+        source="ibab/tensorflow-wavenet, train.py (NUM_STEPS)",
     )
     budget_seconds: float = setting(
         0.0,
         unit="s",
         why="Wall clock that training may take, previews included; 0 is no bound. The "
         "learning-rate schedule follows it, so a short run is annealed as well as a long one.",
-        source="taste",
+        source="Li, Yumer and Ramanan 2020, Budgeted training: a schedule that follows the budget",
     )
     stage_shares: tuple[float, ...] = setting(
         (),
@@ -54,8 +54,9 @@ class TrainingConfig:
     adam_epsilon: float = setting(
         1e-8,
         unit="",
-        why="PRiSM's 1e-4 was reported as needed and measured as harmful (3.34 against 3.19 bits).",
-        source="specification of SampleRNN, claims (PRiSM commit log)",
+        why="PRiSM's 1e-4 was reported as needed and measured as harmful (3.33 against 3.05 bits).",
+        source="Kingma and Ba 2015, algorithm 1, against rncm-prism/prism-samplernn "
+        "commit f1b5818; docs/measured.md, 'Plucks'",
     )
     weight_decay: float = setting(
         0.0,
@@ -99,14 +100,14 @@ class TrainingConfig:
         0.02,
         unit="of learning_rate",
         why="Where the schedule ends: not zero, so that late batches still teach a little.",
-        source="taste",
+        source="docs/sound.md, the model that ships: its last sitting ended at 2%",
     )
     precision: Literal["auto", "float32", "bfloat16"] = setting(
         "auto",
         unit="",
         why="bfloat16 autocast where the processor multiplies it natively (about twice as fast); "
         "weights, moments and loss stay float32.",
-        source="specification of performance, limits",
+        source="Kalamkar et al. 2019, A study of bfloat16 for deep learning training",
     )
     compile: Literal["off", "auto", "on"] = setting(
         "off",
@@ -120,58 +121,69 @@ class TrainingConfig:
         "auto", unit="", why="A GPU when there is one.", source="taste"
     )
     threads: int = setting(
-        0, unit="threads", why="0 leaves it to torch: one per physical core.", source="taste"
+        0,
+        unit="threads",
+        why="0 leaves it to torch: one per physical core.",
+        source="PyTorch documentation, CPU threading: by default one per physical core",
     )
     validate_every: int = setting(
         500,
         unit="steps",
         why="Often enough to see a curve, rare enough to cost a few percent.",
-        source="taste",
+        source="docs/measured.md, 'Upkeep'",
     )
     validation_batches: int = setting(
         32,
         unit="batches",
         why="Bounds the time of one validation; always the same batches, so bits compare.",
-        source="taste",
+        source="docs/measured.md, 'Upkeep'",
     )
     patience: int = setting(
         0,
         unit="validations",
         why="Stop after so many without a better one; 0 never does: bits keep falling for "
         "longer than people wait, and the best checkpoint is kept anyway.",
-        source="taste",
+        source="docs/sound.md, its curve: still falling after 68 M samples",
     )
     checkpoint_seconds: float = setting(
         300.0,
         unit="s",
         why="The most work a power cut can cost.",
-        source="taste",
+        source="docs/measured.md, 'Upkeep'",
     )
     checkpoint_steps: int = setting(
-        0, unit="steps", why="Also save every so many steps; 0 goes by the clock.", source="taste"
+        0,
+        unit="steps",
+        why="Also save every so many steps; 0 goes by the clock.",
+        source="docs/measured.md, 'Upkeep'",
     )
     keep: int = setting(
         2,
         unit="checkpoints",
         why="Newest ones kept, besides the best one and those that have a preview.",
-        source="taste",
+        source="tests/training/test_loop.py: a broken newest checkpoint gives way to the "
+        "one before",
     )
     snapshot_steps: int = setting(
         200,
         unit="steps",
         why="How far back the guard against non-finite numbers rolls; a copy in memory is cheap.",
-        source="taste",
+        source="docs/measured.md, 'Upkeep'",
     )
     preview_minutes: tuple[float, ...] = setting(
         (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0),
         unit="min",
         why="Ears want to know early and then ever less often; one more is made at the end. "
         "The checkpoint of each is kept, to choose by sound.",
-        source="taste",
+        source="docs/sound.md, its curve: every doubling of the time brings less than the "
+        "one before",
     )
     preview_clips: int = setting(2, unit="clips", why="One clip may be a fluke.", source="taste")
     preview_seconds: float = setting(
-        4.0, unit="s", why="Long enough to hear whether it falls silent.", source="taste"
+        4.0,
+        unit="s",
+        why="Long enough to hear whether it falls silent.",
+        source="docs/sound.md: the known case fell silent after its first two seconds",
     )
     preview_patience_seconds: float = setting(
         30.0,
@@ -183,7 +195,7 @@ class TrainingConfig:
         0.95,
         unit="",
         why="Slightly calmer noise than the model's own.",
-        source="specification of SampleRNN, defaults (PRiSM)",
+        source="rncm-prism/prism-samplernn, generate.py",
     )
 
     def __post_init__(self) -> None:

@@ -33,13 +33,14 @@ def plucks(seconds, sample_rate=16_000):
     return (0.9 * sound / np.abs(sound).max())[: int(seconds * sample_rate)]
 
 
-def overfit(seconds, steps, learning_rate):
+def overfit(seconds, steps, learning_rate, epsilon=1e-8, quantise=mu_law_encode, **settings):
     """Bits of every step of a plain loop: rows side by side, walked in blocks, state carried."""
     torch.manual_seed(0)
     stage = FAMILY.stages[0]
-    network = stage.build(SampleRNNConfig(dim=96, embedding_dim=32, layers=2, block=BLOCK))
-    adam = torch.optim.Adam(network.parameters(), lr=learning_rate)
-    codes = torch.from_numpy(mu_law_encode(plucks(seconds)).astype(np.int64))
+    shape = {"dim": 96, "embedding_dim": 32, "layers": 2, "block": BLOCK, **settings}
+    network = stage.build(SampleRNNConfig(**shape))
+    adam = torch.optim.Adam(network.parameters(), lr=learning_rate, eps=epsilon)
+    codes = torch.from_numpy(quantise(plucks(seconds)).astype(np.int64))
     length = len(codes) // ROWS
     rows = codes[: ROWS * length].reshape(ROWS, length)
     places = range(0, length - 16 - BLOCK + 1, BLOCK)
