@@ -43,7 +43,6 @@ def test_no_folder_lies_outside_the_workspace(tmp_path):
         workspace.song,
         workspace.cover,
         workspace.release,
-        workspace.album,
     ):
         assert place("x").is_relative_to(tmp_path)
         with pytest.raises(ThresherError):

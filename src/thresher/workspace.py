@@ -51,7 +51,7 @@ class Workspace:
 
     def folders(self) -> Iterator[Path]:
         """Every folder that has a manifest, by kind and name."""
-        for kind in ("corpora", "runs", "clips", "songs", "covers", "releases", "albums"):
+        for kind in ("corpora", "runs", "clips", "songs", "covers", "releases"):
             for manifest in sorted((self.root / kind).glob("[!.]*/manifest.json")):
                 yield manifest.parent
 
@@ -87,7 +87,3 @@ class Workspace:
     def release(self, name: str) -> Path:
         """Folder of a release: site, masters, manifest."""
         return self.root / "releases" / checked_name(name)
-
-    def album(self, name: str) -> Path:
-        """Folder where ``thresher album`` notes how far it came."""
-        return self.root / "albums" / checked_name(name)
