@@ -57,8 +57,6 @@ TINY = {
             "skip_channels": 24,
             "input": "scalar",
             "initial_filter_width": 8,
-            "output": "logistics",
-            "mixtures": 3,
             "artist_dim": 4,
             "local_features": ["loudness", "chroma"],
             "context_dilations": [1, 4, 16],
