@@ -1,11 +1,13 @@
 """`thresher generate`: clips from a trained run."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from thresher.cli.main import pass_workspace
+from thresher.cli.stream import Asked, Target, play_stream
 from thresher.errors import ThresherError
 from thresher.workspace import Workspace
 
@@ -47,6 +49,28 @@ from thresher.workspace import Workspace
 @click.option("--checkpoint", help="best, latest or step-00001000, say.  [default: best]")
 @click.option("--name", help="Name of the set of clips.")
 @click.option("--resume", metavar="SET", help="Go on with a set exactly as it was begun.")
+@click.option("--stream", is_flag=True, help="Play one endless voice to stdout instead.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["wav", "raw"]),
+    help="Of a stream; raw is 16 bit, little-endian.  [default: wav]",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file for a stream.  [default: -, stdout]",
+)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A stream goes on from here if it is there, and is kept here when it stops.",
+)
+@click.option(
+    "--fork",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Another stream's state: the same past, with --seed another future.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
 @pass_workspace
 def generate(
@@ -67,6 +91,11 @@ def generate(
     checkpoint: str | None,
     name: str | None,
     resume: str | None,
+    stream: bool,
+    form: Literal["wav", "raw"] | None,
+    out: Path | None,
+    state: Path | None,
+    fork: Path | None,
     overrides: tuple[str, ...],
 ) -> None:
     """Generate clips from RUN, and print the name of their set.
@@ -82,6 +111,29 @@ def generate(
     )
     from thresher.settings import parse_overrides, replace
 
+    if stream:
+        more = parse_overrides(overrides)
+        _check_streamable(more)
+        typed = {
+            "temperature": temperature,
+            "engine": engine,
+            "precision": precision,
+            "checkpoint": checkpoint,
+        }
+        asked = Asked(
+            run=run,
+            settings={**more, **{key: v for key, v in typed.items() if v is not None}},
+            seed=seed if _was_typed("seed") else None,
+            prime=prime,
+            artists=None if artist is None else parse_artists(artist),
+            shape_from=shape_from,
+            fork=fork,
+        )
+        to_file = None if out == Path("-") else out
+        target = Target(seconds=seconds, form=form or "wav", out=to_file, state=state)
+        play_stream(workspace, asked, target)
+        return
+    _check_streams_only()
     if resume is not None:
         _check_alone(run)
         made = resume_clips(workspace, resume)
@@ -124,3 +176,28 @@ def _check_alone(run: str | None) -> None:
             looked_at=f"given: {', '.join(extra)}",
             hint="leave the rest out, or drop --resume",
         )
+
+
+_NOT_FOR_STREAMS = ("clips", "keep_prime", "batch", "name", "resume")
+_FOR_STREAMS = ("form", "out", "state", "fork")
+
+
+def _was_typed(name: str) -> bool:
+    told = click.get_current_context().get_parameter_source(name)
+    return told is click.core.ParameterSource.COMMANDLINE
+
+
+def _check_streamable(overrides: Mapping[str, Any]) -> None:
+    """Refuse what only a set of clips has."""
+    for name in (*filter(_was_typed, _NOT_FOR_STREAMS), *overrides.keys() & set(_NOT_FOR_STREAMS)):
+        raise ThresherError(
+            f"--stream plays one voice and has no use for --{name.replace('_', '-')}",
+            hint="leave it out",
+        )
+
+
+def _check_streams_only() -> None:
+    """Refuse what only a stream has."""
+    for name in filter(_was_typed, _FOR_STREAMS):
+        option = "format" if name == "form" else name
+        raise ThresherError(f"--{option} belongs to a stream", hint="--stream with it")

@@ -8,19 +8,34 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, runtime_checkable
 
 import click
 
-from thresher.cli.stream_sinks import Format, sink
+from thresher.cli.stream_sinks import Format, Played, sink
 from thresher.errors import ThresherError, printable
 from thresher.workspace import Workspace
 
-if TYPE_CHECKING:
-    from thresher.generation import Stream
-
 _NOTE_EVERY_S = 0.5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@runtime_checkable
+class Playing(Played, Protocol):
+    """What this file asks of a `thresher.generation.Stream`."""
+
+    run: str
+    engine: Any
+    seed: int
+    busy_s: float
+
+    def blocks(self, seconds: float | None = None) -> Iterator[Any]:
+        """Sound as it is made."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Keep all that the rest depends on."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +97,7 @@ def play_stream(workspace: Workspace, asked: Asked, target: Target) -> None:
         sys.exit(128 + stops.asked)
 
 
-def _opened(workspace: Workspace, asked: Asked, target: Target) -> "Stream":
+def _opened(workspace: Workspace, asked: Asked, target: Target) -> Playing:
     from thresher.generation import GenerationConfig, open_stream, resume_stream
     from thresher.settings import replace
 
@@ -114,8 +129,9 @@ def _expected(asked: Asked) -> dict[str, Any]:
     """What was typed, named as a state names it."""
     from thresher.disk import content_hash
 
-    # Neither changes what is played: the state knows its checkpoint by its weights.
-    expected = {k: v for k, v in asked.settings.items() if k not in ("checkpoint", "engine")}
+    # A stream stays with what these meant when it was begun.
+    loose = {"engine": ("auto",), "checkpoint": ("best", "latest")}
+    expected = {k: v for k, v in asked.settings.items() if v not in loose.get(k, ())}
     if asked.seed is not None:
         expected["seed"] = asked.seed
     if asked.prime is not None:
@@ -152,7 +168,7 @@ def _stops() -> Iterator[_Stops]:
 
 
 def _pour(
-    stream: "Stream",
+    stream: Playing,
     blocks: Iterator[Any],
     write: Callable[[bytes], None],
     stops: _Stops,
@@ -172,12 +188,12 @@ def _pour(
     _note(_pace(stream, start))
 
 
-def _pace(stream: "Stream", start: int) -> str:
+def _pace(stream: Playing, start: int) -> str:
     seconds = (stream.position - start) / stream.sample_rate
     return f"{seconds:.1f} s of sound, made at {seconds / stream.busy_s:.2f} × real time"
 
 
-def _place(stream: "Stream") -> str:
+def _place(stream: Playing) -> str:
     seconds = stream.position / stream.sample_rate
     place = f"going on at {seconds:.1f} s" if stream.position else "from the beginning"
     return f"{stream.sample_rate} Hz, seed {stream.seed}, {place}"

@@ -8,21 +8,25 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from thresher.errors import ThresherError
-
-if TYPE_CHECKING:
-    from thresher.generation import Stream
 
 Format = Literal["wav", "raw"]
 Write = Callable[[bytes], None]
 
 
+@runtime_checkable
+class Played(Protocol):
+    """What a sink asks of a `thresher.generation.Stream`: naming it would load torch."""
+
+    sample_rate: int
+    position: int
+    recorded: Any
+
+
 @contextlib.contextmanager
-def sink(
-    stream: "Stream", out: Path | None, form: Format, seconds: float | None
-) -> Iterator[Write]:
+def sink(stream: Played, out: Path | None, form: Format, seconds: float | None) -> Iterator[Write]:
     """Give a function that writes sound; a file's head gets its true length at the end.
 
     Raises:
@@ -46,7 +50,7 @@ def sink(
 
 
 @contextlib.contextmanager
-def _stdout(stream: "Stream", form: Format, length: int | None) -> Iterator[Write]:
+def _stdout(stream: Played, form: Format, length: int | None) -> Iterator[Write]:
     # Not Python's own buffer: what is left in it when the listener leaves would be written
     # again at exit, and fail again.
     descriptor = sys.stdout.fileno()
@@ -61,7 +65,7 @@ def _stdout(stream: "Stream", form: Format, length: int | None) -> Iterator[Writ
 
 
 @contextlib.contextmanager
-def _file(stream: "Stream", path: Path, form: Format) -> Iterator[Write]:
+def _file(stream: Played, path: Path, form: Format) -> Iterator[Write]:
     """A new file, or the same stream's file grown."""
     from thresher.disk import whole_file
     from thresher.generation import Recorded
@@ -70,24 +74,25 @@ def _file(stream: "Stream", path: Path, form: Format) -> Iterator[Write]:
     kept = _kept(stream, path, form)
     start = stream.position - kept
     with whole_file(path) as part:
-        with part.open("wb") as file:
+        with part.open("wb", buffering=0) as file:
             if kept:
                 with path.open("rb") as before:
                     shutil.copyfileobj(before, file)
             file.truncate(head_bytes + 2 * kept)
             file.seek(head_bytes + 2 * kept)
-            yield lambda data: _drop(file.write(data))
+            yield lambda data: _write_all(file.fileno(), data)
             if head_bytes:
                 file.seek(0)
                 file.write(_head(stream, stream.position - start))
         stream.recorded = Recorded(path.name, stream.position - start)
 
 
-def _kept(stream: "Stream", path: Path, form: Format) -> int:
+def _kept(stream: Played, path: Path, form: Format) -> int:
     """Samples of the same stream that the file holds already, and to keep."""
     if stream.recorded is None or not path.exists():
         return 0
-    name, samples = stream.recorded
+    name: str = stream.recorded[0]
+    samples: int = stream.recorded[1]
     size = path.stat().st_size
     there = size // 2
     if form == "wav":
@@ -105,7 +110,7 @@ def _kept(stream: "Stream", path: Path, form: Format) -> int:
     return samples
 
 
-def _head(stream: "Stream", samples: int | None) -> bytes:
+def _head(stream: Played, samples: int | None) -> bytes:
     from thresher.audio.wav import wav_header
 
     return wav_header(stream.sample_rate, samples)
@@ -115,10 +120,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _drop(count: int) -> None:
-    """A buffered file writes all it is given, or raises."""
 
 
 def _patchable(descriptor: int) -> bool:

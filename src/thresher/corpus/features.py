@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
 from jaxtyping import Float32
 
 from thresher.audio.loudness import rms_db
@@ -85,6 +84,8 @@ def _pitch_class_energy(
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:rows]
     window = np.hanning(size).astype(np.float32)
     window /= np.sqrt(np.square(window).sum() * size / 2)  # band energy = mean square
+    import scipy.fft  # a tenth of a second, which playing a model should not wait for
+
     spectrum = scipy.fft.rfft(frames * window, axis=1)
     band, classes = _pitch_classes(sample_rate)
     heard = spectrum[:, band]

@@ -98,7 +98,7 @@ def resume_clips(workspace: Workspace, set_id: str) -> ClipSet:
 
 def _fill(workspace: Workspace, plan: Plan, name: str | None) -> ClipSet:
     source = open_source(workspace, plan.run, plan.config.checkpoint)
-    _check_finished(source)
+    check_finished(source)
     players = Players(source)
     plan = _with_precision(plan, players, workspace)
     orders = make_orders(plan, source)
@@ -219,7 +219,7 @@ def _with_precision(plan: Plan, players: Players, workspace: Workspace) -> Plan:
     return replace(plan, config=replace(plan.config, precision=recommended(bits)))
 
 
-def _check_finished(source: Source) -> None:
+def check_finished(source: Source) -> None:
     """Refuse a family of several stages whose last ones are not trained yet."""
     family = models.family_named(source.checkpoint.family)
     untrained = [s.name for s in family.stages if s.name not in source.checkpoint.stages]

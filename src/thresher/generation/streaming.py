@@ -187,15 +187,21 @@ def resume_stream(
         run: where the run is now; None is where it was.
         seed: of another future for the same past: a fork. It keeps to the curve that the
             stream follows; None goes on as it would have.
-        expecting: settings by name (and "seed", "prime", "artists", "shape-from", files
-            by their hash) that the stream must have been begun with.
+        expecting: settings by name, "seed", "artists" and (by their hash) "prime" and
+            "shape-from" that the stream must have been begun with.
 
     Raises:
         ThresherError: the state is broken, or something it was made of is gone or differs.
     """
     state, voice = read_state(path)
+    known = {
+        **state.made_of,
+        "seed": state.seed,
+        "engine": state.engine.name,
+        "checkpoint": state.plan.config.checkpoint,
+    }
     for name, value in (expecting or {}).items():
-        _check_equal(name, state.seed if name == "seed" else state.made_of.get(name), value, path)
+        _check_equal(name, known.get(name), value, path)
     plan = replace(state.plan, run=run or state.plan.run)
     source = _same_checkpoint(workspace, plan, state, path)
     check_finished(source)
