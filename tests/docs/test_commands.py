@@ -1,0 +1,153 @@
+"""Commands on our pages: every one parses, and those of the README run, in a tiny workspace."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from thresher.album import AlbumConfig
+from thresher.art import ArtConfig
+from thresher.cli.main import thresher
+from thresher.corpus import CorpusConfig
+from thresher.curation import CurationConfig
+from thresher.generation import GenerationConfig
+from thresher.models import FAMILIES
+from thresher.release import ReleaseConfig
+from thresher.settings import explanations, parse_overrides
+from thresher.training import TrainingConfig
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GENERATED = ("commands.md", "settings.md")
+ROOMS = (
+    AlbumConfig, ArtConfig, CorpusConfig, CurationConfig, GenerationConfig, ReleaseConfig,
+    TrainingConfig, *(family.config for family in FAMILIES),
+)  # fmt: skip
+
+SHRUNK = {
+    "corpus": ("sample_rate=8000", "window_seconds=1.024"),
+    "train": (
+        "dim=16", "sample_dim=16", "embedding_dim=8", "layers=1", "block=512", "batch_size=4",
+        "steps=2", "preview_clips=0",
+    ),
+    "curate": ("most_flatness=1.0", "most_clicks=1e9", "most_silence=1.0", "most_dc=1e9"),
+    "art": ("size=240", "copies=[100]"),
+}  # fmt: skip
+"""Settings appended to a verb so that it takes seconds; an untrained network plays noise."""
+
+
+def blocks(page):
+    """The fenced blocks of a page, each as the words of its thresher lines."""
+    for block in re.findall(r"^```\w*\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
+        lines = [line for line in block.splitlines() if line.startswith("thresher ")]
+        if lines:
+            yield [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+def in_prose(page):
+    """Commands in the running text; what is longer than a name of a verb."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S)
+    for said in re.findall(r"`thresher ([^`]+)`", text):
+        words = shlex.split(said.replace("…", ""))
+        if "VERB" not in words:
+            yield words
+
+
+WRITTEN = [page for page in PAGES if page.name not in GENERATED]
+FENCED = [words for page in WRITTEN for block in blocks(page) for words in block]
+SAID = [words for page in WRITTEN for words in in_prose(page)]
+
+
+def command_of(words):
+    """The command that the words end in, its words, and the context around it."""
+    command, parent, name = thresher, None, "thresher"
+    while isinstance(command, click.Group):
+        parent = click.Context(command, info_name=name, parent=parent)
+        _, rest, _ = command.make_parser(parent).parse_args(list(words))
+        if not rest:
+            break
+        name, *words = rest
+        command = command.get_command(parent, name)
+        assert command is not None, name
+    return command, words, parent
+
+
+def test_there_are_commands_to_look_at():
+    assert len(FENCED) >= 10
+    assert len(SAID) >= 5
+
+
+@pytest.mark.parametrize("words", FENCED, ids=" ".join)
+def test_a_command_in_a_block_is_whole_and_its_values_parse(words):
+    command, rest, parent = command_of(words)
+    if not isinstance(command, click.Group):
+        command.make_context(command.name, list(rest), parent=parent)
+
+
+@pytest.mark.parametrize("words", SAID, ids=" ".join)
+def test_a_command_in_the_text_has_the_options_that_it_names(words):
+    command, rest, _ = command_of(words)
+    known = {name for param in command.params for name in param.opts}
+    assert {word for word in rest if word.startswith("--")} <= known
+
+
+def test_every_setting_that_a_page_gives_is_one():
+    names = {e.name for config in ROOMS for e in explanations(config)}
+    for page in WRITTEN:
+        for pair in re.findall(r"--set[ =]'?([\w.]+=[^\s`']+)", page.read_text("utf-8")):
+            [key] = parse_overrides([pair])
+            assert key.rpartition(".")[2] in names, f"{page.name}: {pair}"
+
+
+@pytest.fixture
+def at_home(tmp_path, monkeypatch):
+    """A folder with the recordings that the README speaks of, and the shell's own way there."""
+    monkeypatch.chdir(tmp_path)
+    for name, hz in (("recordings", 110), ("sectoid", 165), ("muldjord", 220)):
+        Path(name).mkdir()
+        soundfile.write(f"{name}/song.wav", wobble(hz, 16.0), 8000)
+    soundfile.write("riff.wav", wobble(110, 0.5), 8000)
+
+
+def wobble(hz, seconds):
+    t = np.arange(int(seconds * 8000)) / 8000
+    return 0.4 * np.sin(2 * np.pi * hz * t + 9 * np.sin(3 * t)) * (0.7 + 0.3 * np.sin(9 * t))
+
+
+def test_the_readmes_steps_lead_from_recordings_to_a_page(at_home):
+    [steps] = [block for block in blocks(ROOT / "README.md") if len(block) > 5]
+    made = {}
+    for words in steps:
+        out = run([made.get(word, word) for word in words])
+        made[{"train": "RUN", "generate": "CLIPS", "curate": "SONG"}.get(words[0])] = out
+    assert "winnow" in out  # the journal comes last, and lists the release
+
+    run(["journal", "show", f"song/{made['SONG']}"])  # clips may have that name too
+    run(["journal", "compare", made["RUN"], made["CLIPS"]])
+    assert Path("thresher-workspace/releases/winnow/index.html").is_file()
+
+
+def test_the_readmes_riff_and_mash_up_are_played(at_home):
+    riff, corpus, mixed = next(b for b in blocks(ROOT / "README.md") if "--prime" in b[0])
+    run(["corpus", "one", "recordings"])
+    alone = run(["train", "samplernn", "one"])
+    assert run([alone if word == "RUN" else word for word in riff])
+    run(corpus)
+    both = run(["train", "samplernn", "two"])
+    assert run([both if word == "RUN" else word for word in mixed])
+
+
+def run(words):
+    """The last line that a shrunken command prints."""
+    pairs = [word for pair in SHRUNK.get(words[0], ()) for word in ("--set", pair)]
+    if words[0] == "generate":
+        pairs += ["--clips", "2", "--seconds", "2.5"]
+    done = CliRunner().invoke(thresher, [*words, *pairs], standalone_mode=False)
+    if done.exception:
+        raise done.exception
+    return done.output.strip().splitlines()[-1] if words[0] != "journal" else done.output
