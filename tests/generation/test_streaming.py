@@ -223,6 +223,14 @@ def another_shape(said, arrays):
     arrays["past"] = arrays["past"][:, 1:].copy()
 
 
+def codes_beyond(said, arrays):
+    arrays["past"] = np.full_like(arrays["past"], 256)
+
+
+def codes_below(said, arrays):
+    arrays["past"] = np.full_like(arrays["past"], -1)
+
+
 def lacking(said, arrays):
     del arrays["past"]
 
@@ -256,6 +264,8 @@ def another_plan(said, arrays):
     [
         (nan, "not finite"),
         (another_shape, "the state's 'past' is"),
+        (codes_beyond, "that no voice can have"),
+        (codes_below, "that no voice can have"),
         (lacking, "the state's 'past' is missing"),
         (newer, "format 99"),
         (negative, "position"),

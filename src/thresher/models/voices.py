@@ -84,11 +84,24 @@ class SideBySide:
                     f"{there.dtype} {there.shape}",
                     hint="a state saved by the same model with as many clips",
                 )
+            self._check_values(name, part)
         at = 0
         for group in self._groups:
             rows = slice(at, at + group.clips)
             group.restore({name: np.array(state[name][rows]) for name in wanted})
             at += group.clips
+
+    def _check_values(self, name: str, part: np.ndarray) -> None:
+        """A kernel looks codes up without asking whether there are so many."""
+        if part.dtype.kind == "f":
+            sound = np.isfinite(part).all()
+        else:
+            sound = (part >= 0).all() and (name != "past" or (part < len(self._heights)).all())
+        if not sound:
+            raise ThresherError(
+                f"the state's '{name}' holds numbers that no voice can have",
+                hint="a state saved by the same model with as many clips",
+            )
 
 
 def cores() -> int:
