@@ -10,7 +10,7 @@ from numba import njit
 
 from thresher.kernels.vectors import power_of_two
 
-ONE, TWO, HALF = np.float32(1), np.float32(2), np.float32(0.5)
+ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 LOG2_E = np.float32(1.44269504)
 LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 LEAST, MOST = np.float32(-87), np.float32(88)
@@ -60,3 +60,52 @@ def gated(value, gate):
     gate = min(max(gate, -TWO * GATE_REACH), TWO * GATE_REACH)
     a, b = exponential(-TWO * value), exponential(-gate)
     return (ONE - a) / ((ONE + a) * (ONE + b))
+
+
+# Loops over whole activations. They take views that begin where they begin: an index with
+# an offset could be negative for all the compiler knows, and keeps it from using vectors.
+
+
+@njit(error_model="numpy")
+def gate(values, gates, out, size):
+    """Out = tanh(values) times sigmoid(gates)."""
+    for i in range(size):
+        out[i] = gated(values[i], gates[i])
+
+
+@njit(error_model="numpy")
+def rectify(x, size):
+    """X = max(x, 0)."""
+    for i in range(size):
+        x[i] = max(x[i], ZERO)
+
+
+@njit(error_model="numpy")
+def copy(source, target, size):
+    """Target = source."""
+    for i in range(size):
+        target[i] = source[i]
+
+
+@njit(error_model="numpy")
+def add(source, target, size):
+    """Target += source."""
+    for i in range(size):
+        target[i] += source[i]
+
+
+@njit(error_model="numpy")
+def gru(reset, update, new, recurrent, hidden, size):
+    """A GRU's step after its products (PyTorch's equations): hidden moves on."""
+    for i in range(size):
+        keep = sigmoid(update[i])
+        candidate = tanh(new[i] + sigmoid(reset[i]) * recurrent[i])
+        hidden[i] = (ONE - keep) * candidate + keep * hidden[i]
+
+
+@njit(error_model="numpy")
+def lstm(entry, forget, cell, exit_gate, memory, hidden, size):
+    """An LSTM's step after its products: memory and hidden move on."""
+    for i in range(size):
+        memory[i] = sigmoid(forget[i]) * memory[i] + sigmoid(entry[i]) * tanh(cell[i])
+        hidden[i] = sigmoid(exit_gate[i]) * tanh(memory[i])

@@ -29,19 +29,23 @@ def draw_codes(logits, levels, lanes, cool, chance, c_at, rung, peak, codes):
         _one(logits, levels, cool, chance, c_at, codes)
         return
     for q in range(1, levels):
+        row = logits[q * lanes : (q + 1) * lanes]
         for i in range(lanes):
-            peak[i] = max(peak[i], logits[q * lanes + i])
+            peak[i] = max(peak[i], row[i])
     for q in range(levels):
+        row = logits[q * lanes : (q + 1) * lanes]
         for i in range(lanes):
-            odds = exponential((logits[q * lanes + i] - peak[i]) * cool[i])
-            logits[q * lanes + i] = odds
-            rung[i] += odds
+            row[i] = exponential((row[i] - peak[i]) * cool[i])
+        for i in range(lanes):
+            rung[i] += row[i]
     for i in range(lanes):
         peak[i] = chance[c_at + i] * rung[i]
         rung[i] = np.float32(0)
     for q in range(levels - 1):
+        row = logits[q * lanes : (q + 1) * lanes]
         for i in range(lanes):
-            rung[i] += logits[q * lanes + i]
+            rung[i] += row[i]
+        for i in range(lanes):
             codes[i] += np.int32(rung[i] <= peak[i])
 
 

@@ -28,9 +28,14 @@ Precision = Literal["float32", "bfloat16", "int8"]
 STORED = {"float32": np.float32, "bfloat16": np.uint32, "int8": np.int8}
 """How one lane's weights lie in memory: two bfloat16 share a uint32."""
 
-DEPTH = 512
-"""Columns of one pass over many lanes: what a pass reads again and again stays in the
-second-level cache (512 columns x 100 lanes x 4 bytes = 200 kB)."""
+DEPTH = 96
+"""Columns of one pass over many lanes: the lanes of one block of sums (96 columns x 24 lanes
+x 4 bytes = 9 kB) stay in the first-level cache while all rows pass by."""
+
+
+HEIGHT = 768
+"""Rows of one pass: their weights (768 x 96 x 4 bytes = 295 kB) stay in the second-level cache
+while all lanes pass by."""
 
 
 class Matrices(NamedTuple):
@@ -191,22 +196,20 @@ def _one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at):
 def _vectors(
     weights, at, inputs, x_at, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows
 ):
-    """Panel by panel; the lanes in threes and twos, which keep enough sums under way."""
-    across = WIDTH * wide
-    for row in range(0, rows, ROWS):
-        w, s, y = at + row * depth, s_at + row * s_step, y_at + row * lanes
-        left, x = lanes // WIDTH, x_at
-        while left > 0:
-            if left == 2 or left == 4:
-                tile_2(weights, w, inputs, x, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
-                taken = 2
+    """The lanes in threes and twos, which keep enough sums under way; panel by panel each."""
+    across, left = WIDTH * wide, lanes // WIDTH
+    while left > 0:
+        taken = 2 if left == 2 or left == 4 else 3
+        for row in range(0, rows, ROWS):
+            w, s, y = at + row * depth, s_at + row * s_step, y_at + row * lanes
+            if taken == 2:
+                tile_2(weights, w, inputs, x_at, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
             else:
-                tile_3(weights, w, inputs, x, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
-                taken = 3
-            left -= taken
-            x += taken * WIDTH
-            y += taken * WIDTH
-            s += taken * across
+                tile_3(weights, w, inputs, x_at, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
+        left -= taken
+        x_at += taken * WIDTH
+        y_at += taken * WIDTH
+        s_at += taken * across
 
 
 @njit(error_model="numpy", inline="always")
@@ -230,10 +233,13 @@ def _many_lanes(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at
     for first in range(0, columns, DEPTH):
         depth = min(DEPTH, columns - first)
         x_first = x_at + first * lanes
-        if lanes == WIDTH:
-            _one_vector(m.weights, at, inputs, x_first, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows)  # fmt: skip # noqa: E501
-        else:
-            _vectors(m.weights, at, inputs, x_first, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows)  # fmt: skip # noqa: E501
+        for row in range(0, rows, HEIGHT):
+            height = min(HEIGHT, rows - row)
+            w, s, y = at + row * depth, s_at + row * s_step, y_at + row * lanes
+            if lanes == WIDTH:
+                _one_vector(m.weights, w, inputs, x_first, lanes, depth, start, s, s_step, wide, outputs, y, height)  # fmt: skip # noqa: E501
+            else:
+                _vectors(m.weights, w, inputs, x_first, lanes, depth, start, s, s_step, wide, outputs, y, height)  # fmt: skip # noqa: E501
         at += rows * depth
         # The next pass goes on from the sums of this one.
         start, s_at, s_step, wide = outputs, y_at, lanes, 1

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from thresher.kernels.activations import sigmoid, tanh
+from thresher.kernels.activations import add, copy, gru, lstm, rectify
 from thresher.kernels.compiling import compiled
 from thresher.kernels.draw import draw_codes, surprise
 from thresher.kernels.product import Matrices, biased, product
@@ -83,7 +83,7 @@ class SampleRNNRoom(NamedTuple):
     peak: np.ndarray
 
 
-ZERO, ONE = np.float32(0), np.float32(1)
+ZERO = np.float32(0)
 
 
 @njit(error_model="numpy", inline="always")
@@ -94,9 +94,8 @@ def _frame(w, tier, state, room, local, row, t, lanes, overlap):
         slot = (t - F + f + overlap) % overlap * lanes
         for i in range(lanes):
             room.frame[f * lanes + i] = w.heights[state.past[slot + i]]
-    size, at = tier[STEERS] * lanes, F * lanes
-    for i in range(size):
-        room.frame[at + i] = local[row * size + i]
+    size = tier[STEERS] * lanes
+    copy(local[row * size :], room.frame[F * lanes :], size)
 
 
 @njit(error_model="numpy", inline="always")
@@ -104,42 +103,29 @@ def _lift(w, index, state, room, t, lanes):
     """What a tier's first layer reads: its frame, and what the slower tier says."""
     tier, H = w.tiers[index], w.tiers[index, WIDTH]
     if tier[LIFTED] == 0:
-        for i in range(tier[FRAME] * lanes):
-            room.stack[i] = room.frame[i]
+        copy(room.frame, room.stack, tier[FRAME] * lanes)
         return
-    at = tier[START] * lanes
-    for i in range(H * lanes):
-        room.begun[i] = state.start[at + i]
+    copy(state.start[tier[START] * lanes :], room.begun, H * lanes)
     if index + 1 < len(w.tiers):
         above = w.tiers[index + 1]
         slot = (t // tier[FRAME]) % above[RATIO] * H
-        at = (above[STEER] + slot) * lanes
-        for i in range(H * lanes):
-            room.begun[i] += state.steer[at + i]
+        add(state.steer[(above[STEER] + slot) * lanes :], room.begun, H * lanes)
     product(w.matrices, tier[MATRIX] + LIFT, room.frame, 0, lanes, room.begun, 0, 1, room.stack, 0)
 
 
 @njit(error_model="numpy", inline="always")
 def _layer(w, tier, layer, state, room, inputs, lanes):
     """One recurrent layer's step; PyTorch's equations and its order of gates."""
-    H, size = tier[WIDTH], tier[WIDTH] * lanes
+    size = tier[WIDTH] * lanes
     g, h, here = room.gates, state.hidden, (tier[HIDDEN] + layer * tier[WIDTH]) * lanes
     read = tier[MATRIX] + LAYER + PER_LAYER * layer
     biased(w.matrices, read, inputs, 0, lanes, g, 0)
     product(w.matrices, read + 1, h, here, lanes, g, 0, 1, g, 0)
     if tier[LSTM]:
-        c = state.memory
-        for i in range(size):
-            kept = sigmoid(g[size + i]) * c[here + i]
-            c[here + i] = kept + sigmoid(g[i]) * tanh(g[2 * size + i])
-        for i in range(size):
-            h[here + i] = sigmoid(g[3 * size + i]) * tanh(c[here + i])
+        lstm(g, g[size:], g[2 * size :], g[3 * size :], state.memory[here:], h[here:], size)
     else:
-        biased(w.matrices, read + 2, h, here, lanes, g, 3 * H * lanes)
-        for i in range(size):
-            keep = sigmoid(g[size + i])
-            new = tanh(g[2 * size + i] + sigmoid(g[i]) * g[3 * size + i])
-            h[here + i] = (ONE - keep) * new + keep * h[here + i]
+        biased(w.matrices, read + 2, h, here, lanes, g, 3 * size)
+        gru(g, g[size:], g[2 * size :], g[3 * size :], h[here:], size)
 
 
 @njit(error_model="numpy")
@@ -147,16 +133,13 @@ def _stack(w, tier, state, room, lanes):
     """One frame through a tier's layers, and what it says to the faster tier."""
     H, size, layers, m = tier[WIDTH], tier[WIDTH] * lanes, tier[LAYERS], w.matrices
     first = (H if tier[LIFTED] else tier[FRAME]) * lanes
-    for i in range(first):
-        room.inputs[i] = room.stack[i]
+    copy(room.stack, room.inputs, first)
     for layer in range(layers):
         here = (tier[HIDDEN] + layer * H) * lanes
         _layer(w, tier, layer, state, room, room.inputs, lanes)
-        for i in range(size):
-            room.inputs[i] = state.hidden[here + i]
+        copy(state.hidden[here:], room.inputs, size)
         if tier[SKIPS]:
-            for i in range(first):
-                room.inputs[size + i] = room.stack[i]
+            copy(room.stack, room.inputs[size:], first)
             number = tier[MATRIX] + LAYER + PER_LAYER * layer + 3
             if layer:
                 product(m, number, state.hidden, here, lanes, room.total, 0, 1, room.total, 0)
@@ -172,21 +155,17 @@ def _sample(w, state, room, t, lanes, overlap):
     """The odds of the next code, from the window and the fastest tier's word."""
     tier, F, S = w.tiers[0], w.window, w.tiers[0, CHANNELS]
     for i in range(lanes):
-        for s in range(S):
-            room.row[s] = ZERO
+        room.row[:] = ZERO
         for f in range(F):
             slot = (t - F + f + overlap) % overlap * lanes
-            at = (f * w.levels + state.past[slot + i]) * S
-            for s in range(S):
-                room.row[s] += w.table[at + s]
+            add(w.table[(f * w.levels + state.past[slot + i]) * S :], room.row, S)
+        column = room.x[i:]
         for s in range(S):
-            room.x[s * lanes + i] = room.row[s]
-    steer = (tier[STEER] + t % tier[RATIO] * S) * lanes
-    for i in range(S * lanes):
-        room.x[i] = max(room.x[i] + state.steer[steer + i], ZERO)
+            column[s * lanes] = room.row[s]
+    add(state.steer[(tier[STEER] + t % tier[RATIO] * S) * lanes :], room.x, S * lanes)
+    rectify(room.x, S * lanes)
     biased(w.matrices, SAMPLE_HIDDEN, room.x, 0, lanes, room.hidden, 0)
-    for i in range(S * lanes):
-        room.hidden[i] = max(room.hidden[i], ZERO)
+    rectify(room.hidden, S * lanes)
     biased(w.matrices, SAMPLE_OUT, room.hidden, 0, lanes, room.logits, 0)
 
 

@@ -13,7 +13,7 @@ register-only limit): plain loops over lanes 63%; 6 x 2 vectors of sums, and 4 x
 kept because every layer's width is a multiple of 4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -43,6 +43,9 @@ ROWS = 8 if WIDTH == 16 else 4
 VECTORS = 3
 """Most vectors of lanes per block of sums: 4 x 3 sums, 3 lanes and 1 weight fill 16 registers."""
 
+UNROLL = 4
+"""Columns per round of the innermost loops."""
+
 COLUMN = 64
 """Outputs whose sums stay in registers together when there is one lane only."""
 
@@ -53,14 +56,15 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -
     return builder.gep(data, [at])
 
 
-def _load_vector(builder: Any, pointer: Any, width: int) -> Any:
-    vector = builder.bitcast(pointer, ir.VectorType(FLOAT, width).as_pointer())
-    return builder.load(vector, align=4)
+def _load_vector(builder: Any, pointer: Any, width: int, number: int = 0) -> Any:
+    """The vector ``number`` behind a pointer to float32."""
+    place = builder.gep(pointer, [INT64(number * width)])
+    return builder.load(builder.bitcast(place, ir.VectorType(FLOAT, width).as_pointer()), align=4)
 
 
-def _store_vector(builder: Any, value: Any, pointer: Any, width: int) -> None:
-    vector = builder.bitcast(pointer, ir.VectorType(FLOAT, width).as_pointer())
-    builder.store(value, vector, align=4)
+def _store_vector(builder: Any, value: Any, pointer: Any, width: int, number: int = 0) -> None:
+    place = builder.gep(pointer, [INT64(number * width)])
+    builder.store(value, builder.bitcast(place, ir.VectorType(FLOAT, width).as_pointer()), align=4)
 
 
 def _splat(builder: Any, value: Any, width: int) -> Any:
@@ -88,10 +92,7 @@ def _stored_weights(builder: Any, place: Any, vectors: int) -> list[Any]:
     kind = place.type.pointee
     ints = ir.VectorType(INT32, WIDTH)
     if kind == FLOAT:
-        return [
-            _load_vector(builder, builder.gep(place, [INT64(v * WIDTH)]), WIDTH)
-            for v in range(vectors)
-        ]
+        return [_load_vector(builder, place, WIDTH, v) for v in range(vectors)]
     stored = ir.VectorType(kind, WIDTH).as_pointer()
     floats = ir.VectorType(FLOAT, WIDTH)
     found = []
@@ -108,6 +109,53 @@ def _stored_weights(builder: Any, place: Any, vectors: int) -> list[Any]:
         found.append(builder.bitcast(builder.shl(pair, shift), floats))
         found.append(builder.bitcast(builder.and_(pair, mask), floats))
     return found
+
+
+def _walk(
+    builder: Any,
+    columns: Any,
+    pointers: Sequence[tuple[Any, Any]],
+    sums: Sequence[Any],
+    add: Callable[[Sequence[Any], Sequence[Any]], list[Any]],
+) -> list[Any]:
+    """For every column ``sums = add(pointers, sums)``; each pointer then moves by its step.
+
+    Several columns at a time, and those that are left one by one; the order stays.
+    """
+    whole = builder.and_(columns, INT64(-UNROLL))
+    here, sums = _loop(builder, whole, UNROLL, pointers, sums, add)
+    moved = [(pointer, step) for pointer, (_, step) in zip(here, pointers, strict=True)]
+    return _loop(builder, builder.sub(columns, whole), 1, moved, sums, add)[1]
+
+
+def _loop(
+    builder: Any,
+    columns: Any,
+    at_once: int,
+    pointers: Sequence[tuple[Any, Any]],
+    sums: Sequence[Any],
+    add: Callable[[Sequence[Any], Sequence[Any]], list[Any]],
+) -> tuple[list[Any], list[Any]]:
+    before, head = builder.block, builder.append_basic_block("columns")
+    body, end = builder.append_basic_block("column"), builder.append_basic_block("end")
+    builder.branch(head)
+    builder.position_at_end(head)
+    starts = [INT64(0), *(pointer for pointer, _ in pointers), *sums]
+    phis = [builder.phi(start.type) for start in starts]
+    for phi, start in zip(phis, starts, strict=True):
+        phi.add_incoming(start, before)
+    builder.cbranch(builder.icmp_signed("<", phis[0], columns), body, end)
+    builder.position_at_end(body)
+    here, after = phis[1 : 1 + len(pointers)], phis[1 + len(pointers) :]
+    for _ in range(at_once):
+        after = add(here, after)
+        here = [builder.gep(p, [step]) for p, (_, step) in zip(here, pointers, strict=True)]
+    following = [builder.add(phis[0], INT64(at_once)), *here, *after]
+    for phi, value in zip(phis, following, strict=True):
+        phi.add_incoming(value, body)
+    builder.branch(head)
+    builder.position_at_end(end)
+    return phis[1 : 1 + len(pointers)], phis[1 + len(pointers) :]
 
 
 def _tile(panels: int, vectors: int) -> Callable[..., Any]:
@@ -136,51 +184,30 @@ def _tile(panels: int, vectors: int) -> Callable[..., Any]:
             s = _pointer(context, builder, signature.args[6], args[6], args[7])
             y = _pointer(context, builder, signature.args[10], args[10], args[11])
             x_step, columns, s_step, wide, y_step = args[4], args[5], args[8], args[9], args[12]
-            fused = _fused(builder, WIDTH)
-            sums = _first_sums(builder, s, s_step, wide, rows, vectors)
-            before, loop = builder.block, builder.append_basic_block("columns")
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            count = builder.phi(INT64)
-            count.add_incoming(INT64(0), before)
-            w_now, x_now = builder.phi(w.type), builder.phi(x.type)
-            w_now.add_incoming(w, before)
-            x_now.add_incoming(x, before)
-            phis = []
-            for value in sums:
-                phi = builder.phi(value.type)
-                phi.add_incoming(value, before)
-                phis.append(phi)
-            lanes = [
-                _load_vector(builder, builder.gep(x_now, [INT64(v * WIDTH)]), WIDTH)
-                for v in range(vectors)
+            fused, panel = _fused(builder, WIDTH), builder.mul(columns, INT64(ROWS))
+
+            def add(here: Sequence[Any], sums: Sequence[Any]) -> list[Any]:
+                lanes = [_load_vector(builder, here[-1], WIDTH, v) for v in range(vectors)]
+                after = []
+                for row in range(rows):
+                    place = builder.gep(here[row // ROWS], [INT64(row % ROWS)])
+                    weight = _splat(builder, builder.load(place), WIDTH)
+                    mine = sums[row * vectors : (row + 1) * vectors]
+                    after += [
+                        builder.call(fused, [weight, lane, total])
+                        for lane, total in zip(lanes, mine, strict=True)
+                    ]
+                return after
+
+            weights = [
+                (builder.gep(w, [builder.mul(panel, INT64(p))]), INT64(ROWS)) for p in range(panels)
             ]
-            after = []
-            for row in range(rows):
-                panel, place = divmod(row, ROWS)
-                first = builder.mul(columns, INT64(panel * ROWS))
-                weight = builder.load(builder.gep(w_now, [builder.add(first, INT64(place))]))
-                weight = _splat(builder, weight, WIDTH)
-                after += [
-                    builder.call(fused, [weight, lane, phis[row * vectors + v]])
-                    for v, lane in enumerate(lanes)
-                ]
-            following = builder.add(count, INT64(1))
-            w_next = builder.gep(w_now, [INT64(ROWS)])
-            x_next = builder.gep(x_now, [x_step])
-            end = builder.append_basic_block("done")
-            builder.cbranch(builder.icmp_signed("<", following, columns), loop, end)
-            count.add_incoming(following, loop)
-            w_now.add_incoming(w_next, loop)
-            x_now.add_incoming(x_next, loop)
-            for phi, value in zip(phis, after, strict=True):
-                phi.add_incoming(value, loop)
-            builder.position_at_end(end)
+            sums = _first_sums(builder, s, s_step, wide, rows, vectors)
+            sums = _walk(builder, columns, [*weights, (x, x_step)], sums, add)
             for row in range(rows):
                 place = builder.gep(y, [builder.mul(y_step, INT64(row))])
                 for v in range(vectors):
-                    there = builder.gep(place, [INT64(v * WIDTH)])
-                    _store_vector(builder, after[row * vectors + v], there, WIDTH)
+                    _store_vector(builder, sums[row * vectors + v], place, WIDTH, v)
             return context.get_dummy_value()
 
         return signature, emit
@@ -202,10 +229,7 @@ def _first_sums(
     loaded = []
     for row in range(rows):
         place = builder.gep(start, [builder.mul(step, INT64(row))])
-        loaded += [
-            _load_vector(builder, builder.gep(place, [INT64(v * WIDTH)]), WIDTH)
-            for v in range(vectors)
-        ]
+        loaded += [_load_vector(builder, place, WIDTH, v) for v in range(vectors)]
     builder.branch(joined)
     builder.position_at_end(same)
     spread = []
@@ -250,37 +274,19 @@ def _column(outputs: int) -> Callable[..., Any]:
             columns = args[4]
             per_column = outputs // 2 if w.type.pointee == INT32 else outputs
             fused = _fused(builder, WIDTH)
-            sums = [
-                _load_vector(builder, builder.gep(s, [INT64(v * WIDTH)]), WIDTH)
-                for v in range(vectors)
-            ]
-            before, loop = builder.block, builder.append_basic_block("columns")
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            count, w_now = builder.phi(INT64), builder.phi(w.type)
-            count.add_incoming(INT64(0), before)
-            w_now.add_incoming(w, before)
-            phis = []
-            for value in sums:
-                phi = builder.phi(value.type)
-                phi.add_incoming(value, before)
-                phis.append(phi)
-            height = _splat(builder, builder.load(builder.gep(x, [count])), WIDTH)
-            after = [
-                builder.call(fused, [weight, height, phi])
-                for weight, phi in zip(_stored_weights(builder, w_now, vectors), phis, strict=True)
-            ]
-            following = builder.add(count, INT64(1))
-            w_next = builder.gep(w_now, [INT64(per_column)])
-            end = builder.append_basic_block("done")
-            builder.cbranch(builder.icmp_signed("<", following, columns), loop, end)
-            count.add_incoming(following, loop)
-            w_now.add_incoming(w_next, loop)
-            for phi, value in zip(phis, after, strict=True):
-                phi.add_incoming(value, loop)
-            builder.position_at_end(end)
-            for v, value in enumerate(after):
-                _store_vector(builder, value, builder.gep(y, [INT64(v * WIDTH)]), WIDTH)
+
+            def add(here: Sequence[Any], sums: Sequence[Any]) -> list[Any]:
+                height = _splat(builder, builder.load(here[1]), WIDTH)
+                found = _stored_weights(builder, here[0], vectors)
+                return [
+                    builder.call(fused, [weight, height, total])
+                    for weight, total in zip(found, sums, strict=True)
+                ]
+
+            sums = [_load_vector(builder, s, WIDTH, v) for v in range(vectors)]
+            walked = [(w, INT64(per_column)), (x, INT64(1))]
+            for v, value in enumerate(_walk(builder, columns, walked, sums, add)):
+                _store_vector(builder, value, y, WIDTH, v)
             return context.get_dummy_value()
 
         return signature, emit

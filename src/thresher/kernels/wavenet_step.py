@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from thresher.kernels.activations import gated
+from thresher.kernels.activations import copy, gate, rectify
 from thresher.kernels.compiling import compiled
 from thresher.kernels.draw import draw_codes, surprise
 from thresher.kernels.product import PADDED, ROW_AT, Matrices, biased, product
@@ -101,9 +101,7 @@ def play_wavenet(w, state, room, steer, chance, cool, heard, codes, bits, count,
     levels, drawn = w.levels, codes[:lanes].copy()
     for t in range(count):
         if w.steers:
-            size = w.steers * lanes
-            for i in range(size):
-                room.taps[i] = steer[t * size + i]
+            copy(steer[t * w.steers * lanes :], room.taps, w.steers * lanes)
         _first(w, state, room, lanes)
         _layers(w, state, room, lanes)
         _head(w, room, lanes)
@@ -130,45 +128,43 @@ def _first(w, state, room, lanes):
         number = 2 * len(w.dilations) + 2
         biased(w.matrices, number, state.past, 0, lanes, room.taps, at)
         return
+    now = room.taps[at : at + R * lanes]
     for i in range(lanes):
-        for r in range(R):
-            room.taps[at + r * lanes + i] = ZERO
         for tap in range(w.taps_first):
-            row = (tap * levels + np.int64(state.past[tap * lanes + i])) * R
+            start = (tap * levels + np.int64(state.past[tap * lanes + i])) * R
+            row = w.first[start : start + R]
             for r in range(R):
-                room.taps[at + r * lanes + i] += w.first[row + r]
+                now[r * lanes + i] = row[r] if tap == 0 else now[r * lanes + i] + row[r]
 
 
 @njit(error_model="numpy", inline="always")
 def _layers(w, state, room, lanes):
     """The dilated stack: read the past, compute, let the present take its place."""
     R, D, layers = w.channels, w.gates, len(w.dilations)
-    size, ring = R * lanes, 0
+    size, gates, ring = R * lanes, D * lanes, 0
     past, now = w.steers * lanes, (w.steers + (w.taps - 1) * R) * lanes
     m, wide = w.matrices, 1 if len(state.artists) else 0
     bias = state.artists if wide else m.bias
+    present = room.taps[now : now + size]
     for layer in range(layers):
         length = (w.taps - 1) * w.dilations[layer]
         place = state.places[layer]
         for tap in range(w.taps - 1):
             slot = place + tap * w.dilations[layer]
             slot = ring + (slot if slot < length else slot - length) * size
-            for i in range(size):
-                room.taps[past + tap * size + i] = state.rings[slot + i]
-        slot = ring + place * size
-        for i in range(size):
-            state.rings[slot + i] = room.taps[now + i]
+            copy(state.rings[slot : slot + size], room.taps[past + tap * size :], size)
+        copy(present, state.rings[ring + place * size :], size)
         state.places[layer] = place + 1 if place + 1 < length else 0
         ring += length * size
         begun = layer * m.table[layer, PADDED] * lanes if wide else m.table[layer, ROW_AT]
         product(m, layer, room.taps, 0, lanes, bias, begun, wide, room.gates, 0)
-        out = layer * D * lanes
+        out = layer * gates
+        said = room.gated[out : out + gates]
         if w.gated:
-            for i in range(D * lanes):
-                room.gated[out + i] = gated(room.gates[i], room.gates[D * lanes + i])
+            gate(room.gates[:gates], room.gates[gates:], said, gates)
         else:
-            for i in range(D * lanes):
-                room.gated[out + i] = max(room.gates[i], ZERO)
+            copy(room.gates, said, gates)
+            rectify(said, gates)
         if layer < layers - 1:
             product(m, layers + layer, room.gated, out, lanes, room.taps, now, 1, room.taps, now)
 
@@ -178,9 +174,7 @@ def _head(w, room, lanes):
     """All skip paths at once, then two layers to the odds."""
     m, skip, size = w.matrices, 2 * len(w.dilations) - 1, w.skips * lanes
     biased(m, skip, room.gated, 0, lanes, room.skip, 0)
-    for i in range(size):
-        room.skip[i] = max(room.skip[i], ZERO)
+    rectify(room.skip, size)
     biased(m, skip + 1, room.skip, 0, lanes, room.head, 0)
-    for i in range(size):
-        room.head[i] = max(room.head[i], ZERO)
+    rectify(room.head, size)
     biased(m, skip + 2, room.head, 0, lanes, room.logits, 0)

@@ -17,8 +17,10 @@ from thresher.models.samplernn.priming import Primed
 from thresher.models.samplernn.stepping import LANES, FoldedWeights, TwinGroup
 from thresher.models.voices import Group, SideBySide, cores, shared_out
 
-MOST_LANES = 128
-"""Clips of one worker: more would push the activations out of the second-level cache."""
+MOST_LANES = 104
+"""Clips of one worker: enough that weights are read rarely, few enough that activations
+stay in the second-level cache; and an odd number of vectors, so that the rows of an
+activation do not all fall on the same few places of the first."""
 
 _ENGINES = (
     Engine("torch", "float32"),
