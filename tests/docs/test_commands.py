@@ -41,19 +41,26 @@ SHRUNK = {
 """Settings appended to a verb so that it takes seconds; an untrained network plays noise."""
 
 
+def ours(line):
+    """The words of a command, up to where the shell takes over."""
+    words = shlex.split(line, comments=True)
+    shell = [at for at, word in enumerate(words) if word in ("|", ">", "<", "&&", ";", "&", "\\")]
+    return words[: shell[0]] if shell else words
+
+
 def blocks(page):
     """The fenced blocks of a page, each as the words of its thresher lines."""
     for block in re.findall(r"^```\w*\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
         lines = [line for line in block.splitlines() if line.startswith("thresher ")]
         if lines:
-            yield [shlex.split(line, comments=True)[1:] for line in lines]
+            yield [ours(line.removeprefix("thresher ")) for line in lines]
 
 
 def in_prose(page):
     """Commands in the running text; what is longer than a name of a verb."""
     text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S)
     for said in re.findall(r"`thresher ([^`]+)`", text):
-        words = shlex.split(said.replace("…", ""))
+        words = ours(said.replace("…", ""))
         if "VERB" not in words:
             yield words
 
@@ -128,7 +135,7 @@ def test_the_readmes_steps_lead_from_recordings_to_a_page(at_home):
     assert "winnow" in out  # the journal comes last, and lists the release
 
     run(["journal", "show", f"song/{made['SONG']}"])  # clips may have that name too
-    run(["journal", "compare", made["RUN"], made["CLIPS"]])
+    run(["journal", "compare", made["RUN"], f"clips/{made['CLIPS']}"])
     assert Path("thresher-workspace/releases/winnow/index.html").is_file()
 
 
