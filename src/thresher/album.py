@@ -55,7 +55,7 @@ class AlbumConfig:
         5.5,
         unit="times the song",
         why="Clips to choose from: enough that curation can be strict, few enough to wait for.",
-        source="docs/sound.md: 62 clips for a song of 90 s, and benchmarks/generation.py: "
+        source="docs/sound.md: 62 clips for a song of 90 s, and docs/performance.md, Generation: "
         "two groups of 32",
     )
     clip_seconds: float = setting(
@@ -63,7 +63,7 @@ class AlbumConfig:
         unit="s",
         why="Long enough for a phrase, short enough that 64 clips (two groups of lanes, one for "
         "each core) are made in about two minutes.",
-        source="benchmarks/generation.py",
+        source="docs/performance.md, Generation",
     )
     rounds: int = setting(
         3,

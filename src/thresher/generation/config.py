@@ -71,7 +71,7 @@ class GenerationConfig:
         unit="clips",
         why="Clips rendered side by side; 0 takes as many as fill the engine. Smaller ones "
         "are on disk sooner, and no clip depends on it.",
-        source="benchmarks/generation.py",
+        source="docs/performance.md, Generation",
     )
 
     engine: Literal["auto", "compiled", "torch", "cuda"] = setting(
