@@ -95,6 +95,13 @@ def add(source, target, size):
 
 
 @njit(error_model="numpy")
+def times(a, b, out, size):
+    """Out = a b."""
+    for i in range(size):
+        out[i] = a[i] * b[i]
+
+
+@njit(error_model="numpy")
 def gru(reset, update, new, recurrent, hidden, size):
     """A GRU's step after its products (PyTorch's equations): hidden moves on."""
     for i in range(size):

@@ -5,12 +5,13 @@ Lanes are streams that play side by side. An activation of C channels is a flat 
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt, UInt32
 from numba import njit
 
+from thresher.kernels.activations import times
 from thresher.kernels.vectors import (
     COLUMN,
     ROWS,
@@ -25,8 +26,11 @@ from thresher.kernels.vectors import (
 
 Precision = Literal["float32", "bfloat16", "int8"]
 
-STORED = {"float32": np.float32, "bfloat16": np.uint32, "int8": np.int8}
-"""How one lane's weights lie in memory: two bfloat16 share a uint32."""
+STORED = {"float32": np.float32, "bfloat16": np.uint32, "int8": np.int32}
+"""How one lane's weights lie in memory: two bfloat16 share a uint32, four int8 an int32."""
+
+INT8_TOO_LARGE = np.float32(2**24)
+"""An int8 weight is read from the top of a word: its rows' scales make up for that."""
 
 DEPTH = 96
 """Columns of one pass over many lanes: the lanes of one block of sums (96 columns x 24 lanes
@@ -42,10 +46,12 @@ class Matrices(NamedTuple):
     """Matrices of any shapes, numbered, packed for one lane or for many."""
 
     weights: np.ndarray
-    """Flat, one after the other: float32, or for one lane also uint32 (pairs of bfloat16)
-    or int8."""
+    """Flat, one after the other: float32, or for one lane also `STORED` words of smaller
+    numbers."""
     scale: np.ndarray
     """Float32, by padded rows: what a step of int8 weights is worth; length 1 if unused."""
+    unscale: np.ndarray
+    """One over that; exact, for it is a power of two."""
     bias: np.ndarray
     """Float32, by padded rows: what sums begin at, where nothing else is said."""
     table: np.ndarray
@@ -90,16 +96,18 @@ def pack(
         rows, columns = matrix.shape
         padded = padded_rows(rows, lanes)
         values, scale = rounded(_filled(matrix, padded), precision)
-        part = _for_one_lane(values, scale, precision) if lanes == 1 else _for_many_lanes(values)
+        part = _forone_lane(values, scale, precision) if lanes == 1 else _for_many_lanes(values)
         parts.append(part)
         scales.append(scale)
         biases.append(_filled((np.zeros(rows) if bias is None else bias)[:, None], padded)[:, 0])
         table.append((at, rows, columns, padded, row_at, len(part) // max(padded, 1)))
         at, row_at = at + len(part), row_at + padded
     keeps = lanes == 1 and precision == "int8"
+    worth = np.concatenate(scales) / INT8_TOO_LARGE if keeps else np.ones(1, np.float32)
     return Matrices(
         weights=np.concatenate(parts),
-        scale=np.concatenate(scales) if keeps else np.ones(1, np.float32),
+        scale=worth,
+        unscale=1 / worth,
         bias=np.concatenate(biases),
         table=np.array(table, np.int64),
     )
@@ -149,37 +157,42 @@ def _for_many_lanes(weights: Float32[np.ndarray, "padded columns"]) -> np.ndarra
     )
 
 
-def _for_one_lane(
+def _forone_lane(
     weights: Float32[np.ndarray, "padded columns"],
     scale: Float32[np.ndarray, " padded"],
     precision: Precision,
 ) -> np.ndarray:
     """By columns of 64 outputs, the last perhaps of 32; each [columns, outputs]."""
     parts = [weights[at : at + COLUMN].T.ravel() for at in range(0, len(weights), COLUMN)]
-    none = np.zeros(0, STORED[precision])
     if precision == "bfloat16":
-        return np.concatenate([none, *(_pairs(part) for part in parts)])
-    if precision == "int8":
+        parts = [_words(part.view(np.uint32) >> np.uint32(16), 2) for part in parts]
+    elif precision == "int8":
         scales = [scale[at : at + COLUMN] for at in range(0, len(weights), COLUMN)]
-        steps = (np.rint(p.reshape(-1, len(s)) / s) for p, s in zip(parts, scales, strict=True))
-        return np.concatenate([none, *(step.astype(np.int8).ravel() for step in steps)])
-    return np.concatenate([none, *parts])
+        parts = [_int8_words(p, s) for p, s in zip(parts, scales, strict=True)]
+    return np.concatenate([np.zeros(0, STORED[precision]), *parts])
 
 
-def _pairs(weights: Float32[np.ndarray, " n"]) -> np.ndarray:
-    """Two neighbouring vectors of bfloat16 in the halves of one vector of uint32."""
-    halves = weights.view(np.uint32).reshape(-1, 2, WIDTH) >> np.uint32(16)
-    return (halves[:, 0] | (halves[:, 1] << np.uint32(16))).ravel()
+def _int8_words(weights: Float32[np.ndarray, " n"], scale: Float32[np.ndarray, " rows"]) -> Any:
+    steps = np.rint(weights.reshape(-1, len(scale)) / scale).astype(np.int8)
+    return _words(steps.view(np.uint8).ravel(), 4).view(np.int32)
+
+
+def _words(parts: UInt[np.ndarray, " n"], each: int) -> UInt32[np.ndarray, " words"]:
+    """``each`` neighbouring vectors of small numbers in the words of one vector, first lowest."""
+    vectors = parts.astype(np.uint32).reshape(-1, each, WIDTH)
+    shifts = (np.arange(each, dtype=np.uint32) * np.uint32(32 // each))[None, :, None]
+    words: UInt32[np.ndarray, " words"] = np.bitwise_or.reduce(vectors << shifts, axis=1).ravel()
+    return words
 
 
 @njit(error_model="numpy", inline="always")
-def _one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at):
+def one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at):
+    """The same as `product` where there is one lane only."""
     at, columns, rows = m.table[number, AT], m.table[number, COLUMNS], m.table[number, PADDED]
     per_row, row_at = m.table[number, PER_ROW], m.table[number, ROW_AT]
     scaled = len(m.scale) > 1
     if scaled:
-        for row in range(rows):
-            outputs[y_at + row] = start[s_at + row] / m.scale[row_at + row]
+        times(start[s_at:], m.unscale[row_at:], outputs[y_at:], rows)
         start, s_at = outputs, y_at
     row = 0
     while row + COLUMN <= rows:
@@ -188,8 +201,7 @@ def _one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at):
     if row < rows:
         column_32(m.weights, at + row * per_row, inputs, x_at, columns, start, s_at + row, outputs, y_at + row)  # fmt: skip # noqa: E501
     if scaled:
-        for row in range(rows):
-            outputs[y_at + row] *= m.scale[row_at + row]
+        times(outputs[y_at:], m.scale[row_at:], outputs[y_at:], rows)
 
 
 @njit(error_model="numpy", inline="always")
@@ -246,6 +258,14 @@ def _many_lanes(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at
 
 
 @njit(error_model="numpy")
+def _product(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at):
+    if lanes == 1:
+        one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at)
+    else:
+        _many_lanes(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at)
+
+
+@njit(error_model="numpy", inline="always")
 def product(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at):
     """outputs[y_at:] = matrix ``number`` times inputs[x_at:], begun at start[s_at:].
 
@@ -253,10 +273,9 @@ def product(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at):
     and lane. Outputs may be their own start, but not their own inputs; all padded rows of
     them are written.
     """
-    if lanes == 1:
-        _one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at)
-    else:
-        _many_lanes(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at)
+    # Numba would compile the product anew for every literal 0 and 1 among these.
+    at, begin, to = np.int64(x_at), np.int64(s_at), np.int64(y_at)
+    _product(m, np.int64(number), inputs, at, lanes, start, begin, np.int64(wide), outputs, to)
 
 
 @njit(error_model="numpy", inline="always")

@@ -23,7 +23,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 FLOAT = ir.FloatType()
-INT8, INT16, INT32, INT64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
+INT32, INT64 = ir.IntType(32), ir.IntType(64)
 
 
 def vector_width() -> int:
@@ -42,6 +42,9 @@ ROWS = 8 if WIDTH == 16 else 4
 
 VECTORS = 3
 """Most vectors of lanes per block of sums: 4 x 3 sums, 3 lanes and 1 weight fill 16 registers."""
+
+WORDS = {types.uint32: 2, types.int32: 4}
+"""Weights in a word: two bfloat16, or four int8."""
 
 UNROLL = 4
 """Columns per round of the innermost loops."""
@@ -82,32 +85,34 @@ def _fused(builder: Any, width: int) -> Any:
     return cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{width}f32")
 
 
-def _stored_weights(builder: Any, place: Any, vectors: int) -> list[Any]:
+def _stored_weights(builder: Any, kind: Any, place: Any, vectors: int) -> list[Any]:
     """The next ``vectors`` vectors of weights as float32, from whichever form they lie in.
 
-    uint32 holds two bfloat16 each, the halves of a float32 that belong to neighbouring
-    vectors: one shift and one mask turn a load into two vectors, which is cheaper than
-    widening 16-bit numbers. int8 is widened and converted.
+    uint32 holds two bfloat16, int32 four int8, one for each of as many neighbouring
+    vectors: a load, shifts and masks are cheaper than widening small numbers. An int8
+    comes out 2**24 times too large, which the scale of its row takes back.
     """
-    kind = place.type.pointee
-    ints = ir.VectorType(INT32, WIDTH)
-    if kind == FLOAT:
+    if kind == types.float32:
         return [_load_vector(builder, place, WIDTH, v) for v in range(vectors)]
-    stored = ir.VectorType(kind, WIDTH).as_pointer()
-    floats = ir.VectorType(FLOAT, WIDTH)
+    ints, floats = ir.VectorType(INT32, WIDTH), ir.VectorType(FLOAT, WIDTH)
+    each = WORDS[kind]
+    bits = 32 // each
+    mask = ir.Constant(ints, [-(1 << (32 - bits))] * WIDTH)
     found = []
-    if kind == INT8:
-        for v in range(vectors):
-            there = builder.bitcast(builder.gep(place, [INT64(v * WIDTH)]), stored)
-            found.append(builder.sitofp(builder.sext(builder.load(there, align=1), ints), floats))
-        return found
-    shift = ir.Constant(ints, [16] * WIDTH)
-    mask = ir.Constant(ints, [-65536] * WIDTH)
-    for v in range(vectors // 2):
-        there = builder.bitcast(builder.gep(place, [INT64(v * WIDTH)]), stored)
-        pair = builder.load(there, align=4)
-        found.append(builder.bitcast(builder.shl(pair, shift), floats))
-        found.append(builder.bitcast(builder.and_(pair, mask), floats))
+    for word in range(vectors // each):
+        there = builder.gep(place, [INT64(word * WIDTH)])
+        packed = builder.load(builder.bitcast(there, ints.as_pointer()), align=4)
+        for part in range(each):
+            value, up = packed, 32 - bits * (part + 1)
+            if up:
+                value = builder.shl(value, ir.Constant(ints, [up] * WIDTH))
+            if part:  # below the first there is nothing to clear
+                value = builder.and_(value, mask)
+            found.append(
+                builder.bitcast(value, floats)
+                if kind == types.uint32
+                else builder.sitofp(value, floats)
+            )
     return found
 
 
@@ -258,7 +263,7 @@ tall_1 = _tile(3, 1)
 def _column(outputs: int) -> Callable[..., Any]:
     """A product of ``outputs`` for one lane, sums held in registers.
 
-    Weights lie [columns, outputs]: float32, uint32 (two bfloat16) or int8.
+    Weights lie [columns, outputs]: float32, uint32 (two bfloat16) or int32 (four int8).
     """
     vectors = outputs // WIDTH
 
@@ -272,12 +277,13 @@ def _column(outputs: int) -> Callable[..., Any]:
             s = _pointer(context, builder, signature.args[5], args[5], args[6])
             y = _pointer(context, builder, signature.args[7], args[7], args[8])
             columns = args[4]
-            per_column = outputs // 2 if w.type.pointee == INT32 else outputs
+            kind = signature.args[0].dtype
+            per_column = outputs // WORDS.get(kind, 1)
             fused = _fused(builder, WIDTH)
 
             def add(here: Sequence[Any], sums: Sequence[Any]) -> list[Any]:
                 height = _splat(builder, builder.load(here[1]), WIDTH)
-                found = _stored_weights(builder, here[0], vectors)
+                found = _stored_weights(builder, kind, here[0], vectors)
                 return [
                     builder.call(fused, [weight, height, total])
                     for weight, total in zip(found, sums, strict=True)

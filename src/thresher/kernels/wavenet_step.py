@@ -15,7 +15,7 @@ from numba import njit
 from thresher.kernels.activations import copy, gate, rectify
 from thresher.kernels.compiling import compiled
 from thresher.kernels.draw import draw_codes, surprise
-from thresher.kernels.product import PADDED, ROW_AT, Matrices, biased, product
+from thresher.kernels.product import PADDED, ROW_AT, Matrices, biased, one_lane, product
 
 
 class WaveNetWeights(NamedTuple):
@@ -157,7 +157,10 @@ def _layers(w, state, room, lanes):
         state.places[layer] = place + 1 if place + 1 < length else 0
         ring += length * size
         begun = layer * m.table[layer, PADDED] * lanes if wide else m.table[layer, ROW_AT]
-        product(m, layer, room.taps, 0, lanes, bias, begun, wide, room.gates, 0)
+        if lanes == 1:  # so small a product would spend its time in being called
+            one_lane(m, layer, room.taps, 0, bias, begun, room.gates, 0)
+        else:
+            product(m, layer, room.taps, 0, lanes, bias, begun, wide, room.gates, 0)
         out = layer * gates
         said = room.gated[out : out + gates]
         if w.gated:
@@ -165,7 +168,9 @@ def _layers(w, state, room, lanes):
         else:
             copy(room.gates, said, gates)
             rectify(said, gates)
-        if layer < layers - 1:
+        if layer < layers - 1 and lanes == 1:
+            one_lane(m, layers + layer, room.gated, out, room.taps, now, room.taps, now)
+        elif layer < layers - 1:
             product(m, layers + layer, room.gated, out, lanes, room.taps, now, 1, room.taps, now)
 
 
