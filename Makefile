@@ -13,6 +13,7 @@ ARTIST ?= Sectoid
 TITLE ?= Winnow
 MINUTES ?= 1.5
 BUDGET ?= 2m
+FAMILY ?= samplernn
 WORKSPACE ?= song
 
 .PHONY: setup check lint types floors docs-check test song bench docs clean
@@ -54,10 +55,11 @@ test: setup
 
 song: setup
 	$(BIN)/thresher --workspace "$(WORKSPACE)" album "$(RECORDINGS)" \
-		--artist "$(ARTIST)" --title "$(TITLE)" --minutes $(MINUTES) --budget $(BUDGET)
+		--artist "$(ARTIST)" --title "$(TITLE)" --minutes $(MINUTES) --budget $(BUDGET) \
+		--family $(FAMILY)
 
 bench: setup
-	@for script in benchmarks/*.py; do echo "## $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/page.py
 
 docs: setup
 	$(BIN)/python docs/generate.py

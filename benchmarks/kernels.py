@@ -32,8 +32,7 @@ from thresher.generation.source import open_source
 from thresher.kernels.product import COLUMNS, ROWS_OF
 from thresher.models import family_named
 from thresher.models.family import ClipRequest, Engine, Sampler
-from thresher.models.samplernn.sampler import SampleRNNSampler
-from thresher.models.wavenet.sampler import WaveNetSampler
+from thresher.models.wavenet.playing import CompiledGroup as WaveNetGroup
 from thresher.settings import from_mapping
 from thresher.workspace import Workspace
 
@@ -82,11 +81,11 @@ def sampler_of(family: str, preset: str, engine: Engine, **changes: object) -> S
 
 def folded_work(sampler: Any) -> float:
     """Multiply-adds per sample as they are made: every matrix, slow tiers by their pace."""
-    if isinstance(sampler, WaveNetSampler):
-        table = sampler.group([request(0)], {})._packed.weights.matrices.table
+    group = sampler.group([request(0)], {})
+    if isinstance(group, WaveNetGroup):
+        table = group._packed.weights.matrices.table
         return float((table[:, ROWS_OF] * table[:, COLUMNS]).sum())
-    assert isinstance(sampler, SampleRNNSampler)
-    weights = sampler.group([request(0)], {})._weights.weights
+    weights = group._weights.weights
     table = weights.matrices.table
     sizes = (table[:, ROWS_OF] * table[:, COLUMNS]).astype(float)
     edges = [*weights.tiers[:, 9].tolist(), len(sizes)]
@@ -152,7 +151,9 @@ def plain_rates() -> dict[str, float]:
     """Samples a second of the plain loops at 200, 32 and 1 clips."""
     wavenet = family_named("wavenet").config()
     config = from_mapping(family_named("samplernn").config, {"layers": 4, "frame_sizes": [16, 64]})
+    small = PlainSampleRNN((16,), 512, 256, 64, 2)
     networks = {
+        "samplernn small": small.eval(),
         "wavenet ibab": PlainWaveNet(wavenet.dilations, 32, 32, 512).eval(),
         "samplernn prism": PlainSampleRNN(
             config.frame_sizes, config.dim, config.sample_width, config.embedding_dim, config.layers
@@ -326,6 +327,7 @@ def main() -> None:
         measured("samplernn", "prism", 32),
         measured("samplernn", "prism", 1, "int8", cores=1),
         measured("samplernn", "dadabots", 200),
+        measured("samplernn", "prism", 1, cores=1),
         measured("samplernn", "small", 200),
         measured("samplernn", "small", 32),
         measured("samplernn", "small", 1, cores=1),

@@ -21,15 +21,16 @@ KEPT_DAYS = 30
 
 def compiled(function: Callable[..., None]) -> Callable[..., None]:
     """A kernel that Python calls: without the interpreter's lock, and kept on disk."""
-    before = numba.config.CACHE_DIR
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
     folder = None if before else _folder()
-    numba.config.CACHE_DIR = before or str(folder or "")
+    settings.CACHE_DIR = before or str(folder or "")
     try:
         keeps = bool(before or folder)
         made: Callable[..., None] = njit(error_model="numpy", nogil=True, cache=keeps)(function)
         return made
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 def _folder() -> Path | None:

@@ -4,19 +4,20 @@ A family writes a `Group`: some clips that one worker plays together. What is co
 families is here: sharing clips out, the pool of workers, uniform numbers, states.
 """
 
+import functools
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int
 
 from thresher.errors import ThresherError
-from thresher.models.family import ClipRequest
+from thresher.models.family import ClipRequest, Engine
 from thresher.models.noise import clip_uniforms
 
 
@@ -102,6 +103,84 @@ class SideBySide:
                 f"the state's '{name}' holds numbers that no voice can have",
                 hint="a state saved by the same model with as many clips",
             )
+
+
+MOST_LANES = 104
+"""Clips of one worker in the compiled kernels: enough that weights are read rarely, few enough
+that activations stay in the second-level cache; and an odd number of vectors, so that the
+rows of an activation do not all fall on the same few places of the first."""
+
+TWIN_GROUPS = 2
+"""Groups of the slow twin per core, so that no core waits for another's last samples."""
+
+
+@runtime_checkable
+class HearingGroup(Group, Protocol):
+    """A group that can also be made to hear codes instead of drawing them."""
+
+    def hear(self, codes: Int[np.ndarray, "clips count"]) -> Float[np.ndarray, " clips"]:
+        """Bits that the next codes cost each clip, all together; they are then past."""
+        ...
+
+
+class LaneSampler:
+    """A family's sampler out of two kinds of groups: its slow twin's and its kernel's."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        heights: Float32[np.ndarray, " levels"],
+        *,
+        twins: Callable[[], Callable[[Sequence[ClipRequest], dict[Any, Any]], Group]],
+        twin_lanes: int,
+        compiled: Callable[[bool], Callable[[Sequence[ClipRequest], dict[Any, Any]], HearingGroup]],
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            engine: what plays.
+            heights: what each code sounds like.
+            twins: gives what makes a group of the twin: clips, and starts already known.
+            twin_lanes: clips that the twin always computes together.
+            compiled: packs the weights, for one lane if told so and else for many, and
+                gives what makes a group of them.
+        """
+        self._engine, self._heights = engine, heights
+        self._twins, self._compiled = functools.cache(twins), functools.cache(compiled)
+        self._twin_lanes = twin_lanes
+
+    @property
+    def lanes(self) -> int:
+        """Clips that fill the engine."""
+        if self._engine.name == "torch":
+            return cores() * TWIN_GROUPS * self._twin_lanes
+        return cores() * MOST_LANES
+
+    def start(self, requests: Sequence[ClipRequest]) -> SideBySide:
+        """Prime every clip; none has played a sample yet."""
+        known: dict[Any, Any] = {}
+        if self._engine.name == "torch":
+            n = self._twin_lanes
+            parts = [requests[i : i + n] for i in range(0, len(requests), n)]
+            twins = [self._twins()(part, known) for part in parts]
+            return SideBySide(twins, self._heights)
+        groups = [self.group(part, known) for part in shared_out(requests, MOST_LANES)]
+        return SideBySide(groups, self._heights)
+
+    def bits(
+        self, requests: Sequence[ClipRequest], codes: Int[np.ndarray, "clips samples"]
+    ) -> Float[np.ndarray, " clips"]:
+        """Bits that each clip's codes cost; by the kernel, whichever engine plays."""
+        known: dict[Any, Any] = {}
+        parts = shared_out(range(len(requests)), MOST_LANES)
+        groups = [self.group([requests[i] for i in part], known) for part in parts]
+        heard = [codes[part[0] : part[-1] + 1].astype(np.int32) for part in parts]
+        with ThreadPoolExecutor(len(groups)) as pool:
+            return np.concatenate(list(pool.map(lambda g, c: g.hear(c), groups, heard)))
+
+    def group(self, requests: Sequence[ClipRequest], known: dict[Any, Any]) -> HearingGroup:
+        """Some clips in the compiled kernel."""
+        return self._compiled(len(requests) == 1)(requests, known)
 
 
 def cores() -> int:

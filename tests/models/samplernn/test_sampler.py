@@ -8,7 +8,7 @@ from tests.models.samplernn.tiny_samplernn import codes_of, tiny_samplernn
 from thresher.audio.quantise import decode, encode
 from thresher.models.family import ClipRequest, Engine, render
 from thresher.models.samplernn.priming import prime
-from thresher.models.samplernn.sampler import SampleRNNSampler
+from thresher.models.samplernn.sampler import samplernn_sampler
 from thresher.models.samplernn.stepping import LANES, FoldedWeights, TwinGroup
 from thresher.nn.drawing import draw
 
@@ -25,7 +25,7 @@ TWIN, COMPILED = Engine("torch", "float32"), Engine("compiled", "float32")
 
 
 def sampler_of(network, engine=TWIN):
-    return SampleRNNSampler({"network": network}, network.config, engine)
+    return samplernn_sampler({"network": network}, network.config, engine)
 
 
 def played(network, requests, engine=TWIN):

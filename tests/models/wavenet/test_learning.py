@@ -9,7 +9,7 @@ from thresher.models.family import Batch, ClipRequest, Engine, render
 from thresher.models.wavenet import FAMILY
 from thresher.models.wavenet.config import WaveNetConfig, doublings
 from thresher.models.wavenet.network import WaveNet
-from thresher.models.wavenet.sampler import WaveNetSampler
+from thresher.models.wavenet.sampler import wavenet_sampler
 
 RATE = 16_000
 
@@ -121,7 +121,7 @@ def test_claim_an_artist_label_chooses_the_tone():
         adam.zero_grad()
         loss.value.backward()
         adam.step()
-    sampler = WaveNetSampler({"network": network.eval()}, config, Engine())
+    sampler = wavenet_sampler({"network": network.eval()}, config, Engine())
     requests = [
         ClipRequest(seed=i, length_samples=2_000, artists={name: 1.0}, temperature=0.5)
         for i, name in enumerate(config.artists)

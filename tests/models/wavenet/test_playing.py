@@ -7,7 +7,8 @@ import torch
 from tests.models.wavenet.tiny_wavenet import codes_of, tiny_wavenet
 from thresher.errors import ThresherError
 from thresher.models.family import ClipRequest, Engine, render
-from thresher.models.wavenet.sampler import WaveNetSampler, engines
+from thresher.models.wavenet.alphabet import alphabet_of
+from thresher.models.wavenet.sampler import engines, wavenet_sampler
 
 SHAPES = [
     {},
@@ -21,7 +22,7 @@ TWIN, COMPILED = Engine("torch"), Engine("compiled")
 
 
 def sampler_of(network, engine=COMPILED):
-    return WaveNetSampler({"network": network}, network.config, engine)
+    return wavenet_sampler({"network": network}, network.config, engine)
 
 
 def played(network, requests, engine=COMPILED):
@@ -43,10 +44,10 @@ def test_the_kernel_hears_with_the_odds_of_the_parallel_network(shape, clips):
     network = tiny_wavenet(**shape)
     reach, codes = network.config.receptive_field, codes_of(clips, 48)
     sampler = sampler_of(network)
-    fed = sampler._alphabet.fed
-    past = torch.cat([torch.full((clips, reach), sampler._alphabet.silence), codes], dim=1)
+    alphabet = alphabet_of(network.config)
+    past = torch.cat([torch.full((clips, reach), alphabet.silence), codes], dim=1)
     with torch.inference_mode():
-        logits = network(fed[past[:, :-1]])
+        logits = network(alphabet.fed[past[:, :-1]])
     nats = torch.nn.functional.cross_entropy(logits.movedim(2, 1), codes, reduction="none")
 
     heard = sampler.bits([request(network.config, i) for i in range(clips)], codes.numpy())

@@ -10,7 +10,7 @@ from thresher.errors import ThresherError
 from thresher.models.family import ClipRequest, Engine, render
 from thresher.models.wavenet.alphabet import alphabet_of
 from thresher.models.wavenet.config import doublings
-from thresher.models.wavenet.sampler import WaveNetSampler
+from thresher.models.wavenet.sampler import wavenet_sampler
 from thresher.models.wavenet.stepping import LANES, TwinGroup
 
 CONTEXT = {"context_dilations": (1, 4, 16), "context_channels": 3}
@@ -35,7 +35,7 @@ def group_of(network, requests):
 
 
 def played(network, requests):
-    sampler = WaveNetSampler({"network": network}, network.config, Engine())
+    sampler = wavenet_sampler({"network": network}, network.config, Engine())
     sound = np.concatenate(list(render(sampler, requests)), axis=1)
     return [sound[i, : r.length_samples] for i, r in enumerate(requests)]
 
@@ -130,7 +130,7 @@ def test_a_prompt_of_any_length_is_heard_after_silence(samples):
 
 def test_a_saved_state_plays_on_bit_by_bit_and_one_that_does_not_fit_is_refused():
     network = tiny_wavenet(**CONTEXT)
-    sampler = WaveNetSampler({"network": network}, network.config, Engine())
+    sampler = wavenet_sampler({"network": network}, network.config, Engine())
     voices = sampler.start([request(1), request(2)])
     voices.play(13)
     state = voices.state()
@@ -169,4 +169,4 @@ def test_a_cold_clip_says_the_likeliest():
 def test_an_engine_it_has_not_is_refused():
     network = tiny_wavenet()
     with pytest.raises(ThresherError, match="cuda"):
-        WaveNetSampler({"network": network}, network.config, Engine("cuda", "int8"))
+        wavenet_sampler({"network": network}, network.config, Engine("cuda", "int8"))

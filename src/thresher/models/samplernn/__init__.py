@@ -6,14 +6,14 @@ from thresher.models.samplernn.examples import music_blocks
 from thresher.models.samplernn.fitting import fit_to_corpus, steered_by
 from thresher.models.samplernn.loss import next_sample_loss
 from thresher.models.samplernn.network import SampleRNN
-from thresher.models.samplernn.sampler import SampleRNNSampler, engines
+from thresher.models.samplernn.sampler import engines, samplernn_sampler
 
 FAMILY = Family(
     name="samplernn",
     summary="Recurrent tiers on slow clocks that steer a fast predictor of samples.",
     config=SampleRNNConfig,
     stages=(Stage(name="network", build=SampleRNN, examples=music_blocks, loss=next_sample_loss),),
-    sampler=SampleRNNSampler,
+    sampler=samplernn_sampler,
     engines=engines,
     presets=PRESETS,
     training={

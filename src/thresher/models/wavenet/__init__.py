@@ -6,14 +6,14 @@ from thresher.models.wavenet.examples import music_pieces
 from thresher.models.wavenet.fitting import fit_to_corpus, steered_by
 from thresher.models.wavenet.loss import next_sample_loss
 from thresher.models.wavenet.network import WaveNet
-from thresher.models.wavenet.sampler import WaveNetSampler, engines
+from thresher.models.wavenet.sampler import engines, wavenet_sampler
 
 FAMILY = Family(
     name="wavenet",
     summary="Causal convolutions with ever wider holes, straight from sample to sample.",
     config=WaveNetConfig,
     stages=(Stage(name="network", build=WaveNet, examples=music_pieces, loss=next_sample_loss),),
-    sampler=WaveNetSampler,
+    sampler=wavenet_sampler,
     engines=engines,
     presets=PRESETS,
     training={
