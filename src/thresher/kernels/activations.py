@@ -8,33 +8,38 @@ it stands in a vector or alone (nothing here may be reordered or fused by the co
 import numpy as np
 from numba import njit
 
-from thresher.kernels.vectors import power_of_two
+from thresher.kernels.vectors import multiply_add, power_of_two
 
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 LOG2_E = np.float32(1.44269504)
 LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-LEAST, MOST = np.float32(-87), np.float32(88)
+LEAST, MOST = np.float32(-87), np.float32(43)
 # Taylor's coefficients 1/n!, enough for a remainder below half a unit in the last place.
 C2, C3, C4, C5, C6 = (np.float32(1 / n) for n in (2, 6, 24, 120, 720))
 
 
 @njit(inline="always", error_model="numpy")
 def exponential(x):
-    """E to x, within 2 units in the last place; x is held in [-87, 88].
+    """The exponential, within 2 units in the last place; x is held in [-87, 43].
+
+    Beyond 43 all that is asked for is one over one plus it, which is nothing; and below,
+    the product of two of them is finite.
 
     Cody and Waite 1980: x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts, so that
     r is nearly exact; then a polynomial in r, times 2 to the n.
     """
-    x = min(max(x, LEAST), MOST)
-    n = np.floor(x * LOG2_E + HALF)
-    r = x - n * LN2_HIGH
-    r = r - n * LN2_LOW
-    p = r * C6 + C5
-    p = p * r + C4
-    p = p * r + C3
-    p = p * r + C2
-    p = p * r + ONE
-    return (p * r + ONE) * power_of_two(np.int32(n))
+    # min and max would also ask for NaN.
+    x = x if x > LEAST else LEAST
+    x = x if x < MOST else MOST
+    n = np.floor(multiply_add(x, LOG2_E, HALF))
+    r = multiply_add(n, -LN2_HIGH, x)
+    r = multiply_add(n, -LN2_LOW, r)
+    p = multiply_add(r, C6, C5)
+    p = multiply_add(p, r, C4)
+    p = multiply_add(p, r, C3)
+    p = multiply_add(p, r, C2)
+    p = multiply_add(p, r, ONE)
+    return multiply_add(p, r, ONE) * power_of_two(np.int32(n))
 
 
 @njit(inline="always", error_model="numpy")
@@ -49,15 +54,9 @@ def tanh(x):
     return TWO / (ONE + exponential(-TWO * x)) - ONE
 
 
-GATE_REACH = np.float32(15)
-"""Beyond +-15 tanh and the sigmoid are 1 or 0 to float32, and products stay finite."""
-
-
 @njit(inline="always", error_model="numpy")
 def gated(value, gate):
     """tanh(value) times sigmoid(gate), with one division for both."""
-    value = min(max(value, -GATE_REACH), GATE_REACH)
-    gate = min(max(gate, -TWO * GATE_REACH), TWO * GATE_REACH)
     a, b = exponential(-TWO * value), exponential(-gate)
     return (ONE - a) / ((ONE + a) * (ONE + b))
 

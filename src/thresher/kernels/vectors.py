@@ -314,4 +314,16 @@ def _power_of_two(typing, exponent):
     return types.float32(types.int32), emit
 
 
+def _multiply_add(typing, a, b, c):
+    """The sum a b + c, rounded once; loops over it become vector code like any other."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(FLOAT, [FLOAT, FLOAT, FLOAT])
+        fused = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.f32")
+        return builder.call(fused, args)
+
+    return types.float32(types.float32, types.float32, types.float32), emit
+
+
 power_of_two: Callable[..., Any] = intrinsic(_power_of_two)
+multiply_add: Callable[..., Any] = intrinsic(_multiply_add)

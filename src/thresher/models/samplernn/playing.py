@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from thresher.kernels.product import padded_lanes, padded_rows
+from thresher.kernels.product import aligned, padded_lanes, padded_rows
 from thresher.kernels.samplernn_step import (
     CHANNELS,
     FRAME,
@@ -167,10 +167,10 @@ def _state(weights: SampleRNNWeights, lanes: int) -> SampleRNNState:
     lifts = int(tiers[-1, START] + padded_rows(int(tiers[-1, WIDTH]), lanes))
     return SampleRNNState(
         past=np.zeros(int(tiers[-1, FRAME]) * lanes, np.int32),
-        hidden=np.zeros(recurrent * lanes, np.float32),
-        memory=np.zeros(recurrent * lanes if tiers[0, LSTM] else 0, np.float32),
-        steer=np.zeros(given * lanes, np.float32),
-        start=np.zeros(lifts * lanes, np.float32),
+        hidden=aligned(recurrent * lanes),
+        memory=aligned(recurrent * lanes if tiers[0, LSTM] else 0),
+        steer=aligned(given * lanes),
+        start=aligned(lifts * lanes),
     )
 
 
@@ -179,7 +179,7 @@ def _room(weights: SampleRNNWeights, lanes: int) -> SampleRNNRoom:
     widest = int(tiers[:, [WIDTH, FRAME]].max())
 
     def room(rows: int) -> np.ndarray:
-        return np.zeros(padded_rows(rows, lanes) * lanes, np.float32)
+        return aligned(padded_rows(rows, lanes) * lanes)
 
     return SampleRNNRoom(
         frame=room(int((tiers[:, FRAME] + tiers[:, STEERS]).max())),
@@ -192,6 +192,6 @@ def _room(weights: SampleRNNWeights, lanes: int) -> SampleRNNRoom:
         x=room(S),
         hidden=room(S),
         logits=room(weights.levels),
-        rung=np.zeros(lanes, np.float32),
-        peak=np.zeros(lanes, np.float32),
+        rung=aligned(lanes),
+        peak=aligned(lanes),
     )

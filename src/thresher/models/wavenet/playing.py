@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int
 
-from thresher.kernels.product import Precision, pack, padded_lanes, padded_rows
+from thresher.kernels.product import Precision, aligned, pack, padded_lanes, padded_rows
 from thresher.kernels.wavenet_step import WaveNetRoom, WaveNetState, WaveNetWeights, play_wavenet
 from thresher.models.family import ClipRequest
 from thresher.models.voices import chances, coolness, mixture
@@ -192,16 +192,16 @@ def _state(packed: PackedWaveNet, artists: np.ndarray, lanes: int) -> WaveNetSta
     w = packed.weights
     slots = (w.taps - 1) * int(w.dilations.sum())
     return WaveNetState(
-        rings=np.zeros(slots * w.channels * lanes, np.float32),
+        rings=aligned(slots * w.channels * lanes),
         places=np.zeros(len(w.dilations), np.int64),
-        past=np.zeros(w.taps_first * lanes, np.float32),
+        past=aligned(w.taps_first * lanes),
         artists=artists,
     )
 
 
 def _room(w: WaveNetWeights, lanes: int) -> WaveNetRoom:
     def room(rows: int) -> np.ndarray:
-        return np.zeros(padded_rows(rows, lanes) * lanes, np.float32)
+        return aligned(padded_rows(rows, lanes) * lanes)
 
     return WaveNetRoom(
         taps=room(w.steers + w.taps * w.channels + OVERFLOW),
@@ -210,6 +210,6 @@ def _room(w: WaveNetWeights, lanes: int) -> WaveNetRoom:
         skip=room(w.skips),
         head=room(w.skips),
         logits=room(w.levels),
-        rung=np.zeros(lanes, np.float32),
-        peak=np.zeros(lanes, np.float32),
+        rung=aligned(lanes),
+        peak=aligned(lanes),
     )
