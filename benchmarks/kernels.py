@@ -138,12 +138,14 @@ def measured(
 
 
 def print_rows(rows: Sequence[Row], limits: Limits, sample_rate: int = 16_000) -> None:
-    print("| network | clips | weights | cores | samples/s | × real time, each | of the limit |")
-    print("|---|---:|---|---:|---:|---:|---:|")
+    print("| network | clips | weights | cores | samples/s | × real time, each | of the registers "
+          "| of torch's product |")  # fmt: skip
+    print("|---|---:|---|---:|---:|---:|---:|---:|")
     for row in rows:
         print(
             f"| {row.name} | {row.clips} | {row.precision} | {row.cores} | {row.rate:,.0f} "
-            f"| {row.rate / row.clips / sample_rate:.2f} | {row.share(limits):.0%} |"
+            f"| {row.rate / row.clips / sample_rate:.2f} | {row.share(limits):.0%} "
+            f"| {row.speed / limits.product * (2 / row.cores):.0%} |"
         )
 
 
@@ -296,13 +298,15 @@ def draw_roofline(rows: Sequence[Row], limits: Limits) -> None:
             roof = np.minimum(reach * pair[threads - 1] / 1e9, top)
             label = f"{name}, {threads}"
             axes.plot(reach, roof, style, color=colour, lw=1, alpha=0.8, label=label)
-    for row in rows:
+    free: dict[float, float] = {}
+    for row in sorted(rows, key=lambda row: -row.speed):
         each = -(-row.clips // row.cores)
-        intensity = row.work * each / row.stored
-        axes.plot(intensity, row.speed / 1e9, "o", ms=5, color="C0")
+        intensity, height = row.work * each / row.stored, row.speed / 1e9
+        axes.plot(intensity, height, "o", ms=5, color="C0")
+        # Labels of one column go down in steps, so that none covers another.
+        free[intensity] = min(height, free.get(intensity, np.inf) * 0.88)
         label = f"{row.name} ×{row.clips} {row.precision}"
-        axes.annotate(label, (intensity, row.speed / 1e9), fontsize=6, xytext=(4, -3),
-                      textcoords="offset points")  # fmt: skip
+        axes.annotate(label, (intensity, height), (intensity * 1.12, free[intensity]), fontsize=6)
     axes.set(xscale="log", yscale="log", xlabel="multiply-adds per byte of weights read",
              ylabel="G multiply-adds per second")  # fmt: skip
     axes.legend(fontsize=7, ncols=2, title="limit, threads", title_fontsize=7)

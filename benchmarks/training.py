@@ -74,7 +74,7 @@ def wavenet_seconds(targets: int) -> tuple[float, float]:
     codes = torch.randint(0, 256, (1, config.receptive_field + targets))
     network = record.stages[0].build(config)
     adam = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
-    batch = Batch({"codes": codes}, fresh=True)
+    batch = Batch({"codes": codes, "first": torch.zeros(1, dtype=torch.int64)}, fresh=True)
     ours = seconds(lambda: step(adam, network, lambda: wavenet_loss(network, batch, {}).value), 5)
     other = PlainWaveNet(config.dilations, 32, 32, 512)
     other_adam = torch.optim.Adam(other.parameters(), lr=1e-3)

@@ -110,6 +110,10 @@ MOST_LANES = 104
 that activations stay in the second-level cache; and an odd number of vectors, so that the
 rows of an activation do not all fall on the same few places of the first."""
 
+FEW = 5
+"""Clips of one worker up to which one lane after the other is faster than a whole vector of
+lanes that is mostly empty (docs/performance.md: sampling, what changes)."""
+
 TWIN_GROUPS = 2
 """Groups of the slow twin per core, so that no core waits for another's last samples."""
 
@@ -164,8 +168,9 @@ class LaneSampler:
             parts = [requests[i : i + n] for i in range(0, len(requests), n)]
             twins = [self._twins()(part, known) for part in parts]
             return SideBySide(twins, self._heights)
-        groups = [self.group(part, known) for part in shared_out(requests, MOST_LANES)]
-        return SideBySide(groups, self._heights)
+        few = len(requests) <= FEW * cores()
+        parts = [[one] for one in requests] if few else shared_out(requests, MOST_LANES)
+        return SideBySide([self.group(part, known) for part in parts], self._heights)
 
     def bits(
         self, requests: Sequence[ClipRequest], codes: Int[np.ndarray, "clips samples"]
