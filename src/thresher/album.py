@@ -55,15 +55,15 @@ class AlbumConfig:
         5.5,
         unit="times the song",
         why="Clips to choose from: enough that curation can be strict, few enough to wait for.",
-        source="docs/sound.md: 62 clips for a song of 90 s, and docs/performance.md, Generation: "
-        "two groups of 32",
+        source="docs/sound.md: 62 clips for a song of 90 s, and docs/performance.md, Sampling: "
+        "one group of 32 for each core",
     )
     clip_seconds: float = setting(
         8.0,
         unit="s",
-        why="Long enough for a phrase, short enough that 64 clips (two groups of lanes, one for "
+        why="Long enough for a phrase, short enough that 64 clips (one group of lanes for "
         "each core) are made in about two minutes.",
-        source="docs/performance.md, Generation",
+        source="docs/performance.md, Sampling",
     )
     rounds: int = setting(
         3,

@@ -71,7 +71,7 @@ class GenerationConfig:
         unit="clips",
         why="Clips rendered side by side; 0 takes as many as fill the engine. Smaller ones "
         "are on disk sooner, and no clip depends on it.",
-        source="docs/performance.md, Generation",
+        source="docs/performance.md, Sampling",
     )
 
     engine: Literal["auto", "compiled", "torch", "cuda"] = setting(
