@@ -47,7 +47,7 @@ class SideBySide:
     """Groups of clips as one `Voices`: every group on a worker of its own.
 
     One clip's state lies in its own rows, so a state fits whatever the grouping is, and
-    rows of several states can be put together.
+    rows of several states of the same length can be put together.
     """
 
     def __init__(self, groups: Sequence[Group], heights: Float32[np.ndarray, " levels"]) -> None:
@@ -98,6 +98,8 @@ class SideBySide:
             sound = np.isfinite(part).all()
         else:
             sound = (part >= 0).all() and (name != "past" or (part < len(self._heights)).all())
+            # Clips side by side are at the same sample: their frames and rings turn together.
+            sound = sound and (name != "done" or (part == part.flat[0]).all())
         if not sound:
             raise ThresherError(
                 f"the state's '{name}' holds numbers that no voice can have",

@@ -85,6 +85,28 @@ def test_a_prime_is_heard_by_both_alike():
 
 
 @pytest.mark.parametrize(
+    ("name", "wrong"), [("past", 256), ("past", -1), ("done", -1), ("rings", np.nan)]
+)
+def test_a_state_that_would_read_beyond_the_tables_is_refused(name, wrong):
+    voices = sampler_of(tiny_wavenet()).start([ClipRequest(seed=0, length_samples=9)])
+    voices.play(5)
+    state = voices.state()
+    state[name].flat[0] = wrong
+    with pytest.raises(ThresherError, match=name):
+        voices.restore(state)
+
+
+def test_clips_at_different_samples_do_not_go_on_together():
+    voices = sampler_of(tiny_wavenet()).start(
+        [ClipRequest(seed=seed, length_samples=9) for seed in range(2)]
+    )
+    state = voices.state()
+    state["done"][1] = 7
+    with pytest.raises(ThresherError, match="done"):
+        voices.restore(state)
+
+
+@pytest.mark.parametrize(
     "shape",
     [{"output": "gaussian"}, {"output": "logistics"},
      {"context_dilations": (1, 2), "context_channels": 4}],

@@ -119,11 +119,11 @@ class CompiledGroup:
     def state(self) -> dict[str, np.ndarray]:
         """A copy of everything, by clips first."""
         n, lanes = self.clips, self._lanes
-        places = np.append(self._state.places, self._done)
+        past = self._state.past.reshape(-1, lanes)[:, :n].T
         return {
-            "past": self._state.past.reshape(-1, lanes)[:, :n].T.copy(),
+            "past": past.astype(np.int32) if self._config.input == "codes" else past.copy(),
             "rings": self._state.rings.reshape(-1, lanes)[:, :n].T.copy(),
-            "places": np.tile(places, (n, 1)),
+            "done": np.full((n, 1), self._done),
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
@@ -131,8 +131,9 @@ class CompiledGroup:
         n, lanes = self.clips, self._lanes
         self._state.past.reshape(-1, lanes)[:, :n] = state["past"].T
         self._state.rings.reshape(-1, lanes)[:, :n] = state["rings"].T
-        self._state.places[:] = state["places"][0, :-1]
-        self._done = int(state["places"][0, -1])
+        self._done = int(state["done"][0, 0])
+        w = self._packed.weights
+        self._state.places[:] = self._done % ((w.taps - 1) * w.dilations)
 
     def _run(self, count: int, heard: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         lanes, bits = self._lanes, np.zeros(self._lanes)
