@@ -208,10 +208,30 @@ def one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at):
         start, s_at = outputs, y_at
     row = 0
     while row + COLUMN <= rows:
-        column_64(m.weights, at + row * per_row, inputs, x_at, columns, start, s_at + row, outputs, y_at + row)  # fmt: skip # noqa: E501
+        column_64(
+            m.weights,
+            at + row * per_row,
+            inputs,
+            x_at,
+            columns,
+            start,
+            s_at + row,
+            outputs,
+            y_at + row,
+        )
         row += COLUMN
     if row < rows:
-        column_32(m.weights, at + row * per_row, inputs, x_at, columns, start, s_at + row, outputs, y_at + row)  # fmt: skip # noqa: E501
+        column_32(
+            m.weights,
+            at + row * per_row,
+            inputs,
+            x_at,
+            columns,
+            start,
+            s_at + row,
+            outputs,
+            y_at + row,
+        )
     if scaled:
         times(outputs[y_at:], m.scale[row_at:], outputs[y_at:], rows)
 
@@ -227,9 +247,37 @@ def _vectors(
         for row in range(0, rows, ROWS):
             w, s, y = at + row * depth, s_at + row * s_step, y_at + row * lanes
             if taken == 2:
-                tile_2(weights, w, inputs, x_at, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
+                tile_2(
+                    weights,
+                    w,
+                    inputs,
+                    x_at,
+                    lanes,
+                    depth,
+                    start,
+                    s,
+                    s_step,
+                    wide,
+                    outputs,
+                    y,
+                    lanes,
+                )
             else:
-                tile_3(weights, w, inputs, x_at, lanes, depth, start, s, s_step, wide, outputs, y, lanes)  # fmt: skip # noqa: E501
+                tile_3(
+                    weights,
+                    w,
+                    inputs,
+                    x_at,
+                    lanes,
+                    depth,
+                    start,
+                    s,
+                    s_step,
+                    wide,
+                    outputs,
+                    y,
+                    lanes,
+                )
         left -= taken
         x_at += taken * WIDTH
         y_at += taken * WIDTH
@@ -243,10 +291,38 @@ def _one_vector(
     """Three panels at a time, for one vector of lanes keeps too few sums under way."""
     row = 0
     while row + 3 * ROWS <= rows:
-        tall_1(weights, at + row * depth, inputs, x_at, lanes, depth, start, s_at + row * s_step, s_step, wide, outputs, y_at + row * lanes, lanes)  # fmt: skip # noqa: E501
+        tall_1(
+            weights,
+            at + row * depth,
+            inputs,
+            x_at,
+            lanes,
+            depth,
+            start,
+            s_at + row * s_step,
+            s_step,
+            wide,
+            outputs,
+            y_at + row * lanes,
+            lanes,
+        )
         row += 3 * ROWS
     while row < rows:
-        tile_1(weights, at + row * depth, inputs, x_at, lanes, depth, start, s_at + row * s_step, s_step, wide, outputs, y_at + row * lanes, lanes)  # fmt: skip # noqa: E501
+        tile_1(
+            weights,
+            at + row * depth,
+            inputs,
+            x_at,
+            lanes,
+            depth,
+            start,
+            s_at + row * s_step,
+            s_step,
+            wide,
+            outputs,
+            y_at + row * lanes,
+            lanes,
+        )
         row += ROWS
 
 
@@ -261,9 +337,37 @@ def _many_lanes(m, number, inputs, x_at, lanes, start, s_at, wide, outputs, y_at
             height = min(HEIGHT, rows - row)
             w, s, y = at + row * depth, s_at + row * s_step, y_at + row * lanes
             if lanes == WIDTH:
-                _one_vector(m.weights, w, inputs, x_first, lanes, depth, start, s, s_step, wide, outputs, y, height)  # fmt: skip # noqa: E501
+                _one_vector(
+                    m.weights,
+                    w,
+                    inputs,
+                    x_first,
+                    lanes,
+                    depth,
+                    start,
+                    s,
+                    s_step,
+                    wide,
+                    outputs,
+                    y,
+                    height,
+                )
             else:
-                _vectors(m.weights, w, inputs, x_first, lanes, depth, start, s, s_step, wide, outputs, y, height)  # fmt: skip # noqa: E501
+                _vectors(
+                    m.weights,
+                    w,
+                    inputs,
+                    x_first,
+                    lanes,
+                    depth,
+                    start,
+                    s,
+                    s_step,
+                    wide,
+                    outputs,
+                    y,
+                    height,
+                )
         at += rows * depth
         # The next pass goes on from the sums of this one.
         start, s_at, s_step, wide = outputs, y_at, lanes, 1

@@ -110,7 +110,9 @@ def play_wavenet(w, state, room, steer, chance, cool, heard, codes, bits, count,
                 drawn[i] = heard[t * lanes + i]
             surprise(room.logits, levels, lanes, drawn, bits)
         else:
-            draw_codes(room.logits, levels, lanes, cool, chance, t * lanes, room.rung, room.peak, drawn)  # fmt: skip # noqa: E501
+            draw_codes(
+                room.logits, levels, lanes, cool, chance, t * lanes, room.rung, room.peak, drawn
+            )
         for tap in range(1, w.taps_first):
             for i in range(lanes):
                 state.past[(tap - 1) * lanes + i] = state.past[tap * lanes + i]

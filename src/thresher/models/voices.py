@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Int, Int32
 
 from thresher.errors import ThresherError
 from thresher.models.family import ClipRequest, Engine
@@ -214,6 +214,30 @@ def chances(
     for lane, request in enumerate(requests):
         numbers[:, lane] = clip_uniforms(request.seed, start, count)
     return numbers
+
+
+def in_bursts(
+    count: int,
+    most: int,
+    clips: int,
+    lanes: int,
+    heard: Int[np.ndarray, "clips count"] | None,
+    burst: Callable[[int, np.ndarray, np.ndarray, np.ndarray], None],
+) -> tuple[Int32[np.ndarray, "clips count"], Float[np.ndarray, " clips"]]:
+    """Run a kernel over ``count`` samples, ``most`` at a time, to draw codes or to hear them.
+
+    ``burst(n, forced, codes, bits)`` plays the next n samples: ``forced`` holds what is to be
+    heard, int32 [n, lanes] flat, or nothing; ``codes`` of the same shape takes what was drawn,
+    and ``bits`` [lanes] is added to. Returns the codes, and the bits of what was heard.
+    """
+    bits, codes = np.zeros(lanes), np.zeros((count, lanes), np.int32)
+    for at in range(0, count, most):
+        n = min(most, count - at)
+        forced = np.zeros((0 if heard is None else n, lanes), np.int32)
+        if heard is not None:
+            forced[:, :clips] = heard[:, at : at + n].T
+        burst(n, forced.ravel(), codes[at : at + n].reshape(-1), bits)
+    return codes[:, :clips].T.copy(), bits[:clips]
 
 
 def coolness(requests: Sequence[ClipRequest], lanes: int) -> Float32[np.ndarray, " lanes"]:

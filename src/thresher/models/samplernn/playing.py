@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from thresher.kernels.product import aligned, padded_lanes, padded_rows
@@ -27,7 +27,7 @@ from thresher.models.family import ClipRequest, State
 from thresher.models.samplernn.network import SampleRNN
 from thresher.models.samplernn.packing import PackedSampleRNN
 from thresher.models.samplernn.priming import Primed, started, steering_rows
-from thresher.models.voices import chances, coolness, mixture
+from thresher.models.voices import chances, coolness, in_bursts, mixture
 
 BURST = 2048
 """Samples per call of the kernel: what it brings along stays small, Ctrl-C is heard soon."""
@@ -64,32 +64,22 @@ class CompiledGroup:
 
     def play(self, count: int) -> Int[np.ndarray, "clips count"]:
         """The next ``count`` codes of every clip."""
-        return self._run(count, None)[0]
+        return in_bursts(count, BURST, self.clips, self._lanes, None, self._burst)[0]
 
-    def hear(self, codes: Int[np.ndarray, "clips count"]) -> np.ndarray:
-        """Bits that the next codes cost each clip, all together [clips]; they are then past."""
-        return self._run(codes.shape[1], codes)[1]
+    def hear(self, codes: Int[np.ndarray, "clips count"]) -> Float[np.ndarray, " clips"]:
+        """Bits that the next codes cost each clip, all together; they are then past."""
+        count = codes.shape[1]
+        return in_bursts(count, BURST, self.clips, self._lanes, codes, self._burst)[1]
 
-    def _run(self, count: int, heard: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        lanes, bits = self._lanes, np.zeros(self._lanes)
-        codes = np.zeros((count, lanes), np.int32)
-        for at in range(0, count, BURST):
-            n = min(BURST, count - at)
-            chance = np.zeros((0, lanes), np.float32)
-            forced = np.zeros((0, lanes), np.int32)
-            if heard is None:
-                chance = chances(self._requests, self._done, n, lanes)
-            else:
-                forced = np.zeros((n, lanes), np.int32)
-                forced[:, : self.clips] = heard[:, at : at + n].T
-            first, local = self._local(n)
-            play_samplernn(
-                self._weights.weights, self._state, self._room, local, first, self._done,
-                chance.ravel(), self._cool, forced.ravel(), codes[at : at + n].reshape(-1),
-                bits, n, lanes,
-            )  # fmt: skip
-            self._done += n
-        return codes[:, : self.clips].T.copy(), bits[: self.clips]
+    def _burst(self, n: int, forced: np.ndarray, codes: np.ndarray, bits: np.ndarray) -> None:
+        """The kernel's next n samples; see `in_bursts`."""
+        chance = chances(self._requests, self._done, n, self._lanes).ravel()
+        first, local = self._local(n)
+        play_samplernn(
+            self._weights.weights, self._state, self._room, local, first, self._done, chance,
+            self._cool, forced, codes, bits, n, self._lanes,
+        )  # fmt: skip
+        self._done += n
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of everything, by clips first."""

@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32, Int
 from thresher.kernels.product import Precision, aligned, pack, padded_lanes, padded_rows
 from thresher.kernels.wavenet_step import WaveNetRoom, WaveNetState, WaveNetWeights, play_wavenet
 from thresher.models.family import ClipRequest
-from thresher.models.voices import chances, coolness, mixture
+from thresher.models.voices import chances, coolness, in_bursts, mixture
 from thresher.models.wavenet.alphabet import Alphabet
 from thresher.models.wavenet.config import WaveNetConfig
 from thresher.models.wavenet.network import WaveNet
@@ -110,11 +110,12 @@ class CompiledGroup:
 
     def play(self, count: int) -> Int[np.ndarray, "clips count"]:
         """The next ``count`` codes of every clip."""
-        return self._run(count, None)[0]
+        return in_bursts(count, BURST, self.clips, self._lanes, None, self._burst)[0]
 
     def hear(self, codes: Int[np.ndarray, "clips count"]) -> Float[np.ndarray, " clips"]:
         """Bits that the next codes cost each clip, all together; they are then past."""
-        return self._run(codes.shape[1], codes)[1]
+        count = codes.shape[1]
+        return in_bursts(count, BURST, self.clips, self._lanes, codes, self._burst)[1]
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of everything, by clips first."""
@@ -135,24 +136,14 @@ class CompiledGroup:
         w = self._packed.weights
         self._state.places[:] = self._done % ((w.taps - 1) * w.dilations)
 
-    def _run(self, count: int, heard: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        lanes, bits = self._lanes, np.zeros(self._lanes)
-        codes = np.zeros((count, lanes), np.int32)
-        for at in range(0, count, BURST):
-            n = min(BURST, count - at)
-            chance = np.zeros((0, lanes), np.float32)
-            forced = np.zeros((0, lanes), np.int32)
-            if heard is None:
-                chance = chances(self._requests, self._done, n, lanes)
-            else:
-                forced = np.zeros((n, lanes), np.int32)
-                forced[:, : self.clips] = heard[:, at : at + n].T
-            play_wavenet(
-                self._packed.weights, self._state, self._room, self._steer(n), chance.ravel(),
-                self._cool, forced.ravel(), codes[at : at + n].reshape(-1), bits, n, lanes,
-            )  # fmt: skip
-            self._done += n
-        return codes[:, : self.clips].T.copy(), bits[: self.clips]
+    def _burst(self, n: int, forced: np.ndarray, codes: np.ndarray, bits: np.ndarray) -> None:
+        """The kernel's next n samples; see `in_bursts`."""
+        chance = chances(self._requests, self._done, n, self._lanes).ravel()
+        play_wavenet(
+            self._packed.weights, self._state, self._room, self._steer(n), chance, self._cool,
+            forced, codes, bits, n, self._lanes,
+        )  # fmt: skip
+        self._done += n
 
     def _steer(self, count: int) -> Float32[np.ndarray, " count_C_lanes"]:
         """The curves of the next samples, by sample, channel and lane."""
