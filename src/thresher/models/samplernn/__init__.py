@@ -1,9 +1,9 @@
 """SampleRNN: the FAMILY record."""
 
 from thresher.models.family import Family, Stage
+from thresher.models.fitting import fit_to_corpus, steered_by
 from thresher.models.samplernn.config import PRESETS, SampleRNNConfig
 from thresher.models.samplernn.examples import music_blocks
-from thresher.models.samplernn.fitting import fit_to_corpus, steered_by
 from thresher.models.samplernn.loss import next_sample_loss
 from thresher.models.samplernn.network import SampleRNN
 from thresher.models.samplernn.sampler import engines, samplernn_sampler

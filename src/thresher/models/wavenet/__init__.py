@@ -1,9 +1,9 @@
 """WaveNet: the FAMILY record."""
 
 from thresher.models.family import Family, Stage
+from thresher.models.fitting import fit_to_corpus, steered_by
 from thresher.models.wavenet.config import PRESETS, WaveNetConfig
 from thresher.models.wavenet.examples import music_pieces
-from thresher.models.wavenet.fitting import fit_to_corpus, steered_by
 from thresher.models.wavenet.loss import next_sample_loss
 from thresher.models.wavenet.network import WaveNet
 from thresher.models.wavenet.sampler import engines, wavenet_sampler
