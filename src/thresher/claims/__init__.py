@@ -1,0 +1,1 @@
+"""Statements of the literature as small files: run, measured, decided."""

@@ -1,0 +1,1 @@
+"""What a training run will cost on this machine, measured before it is begun."""
