@@ -87,3 +87,7 @@ class Workspace:
     def release(self, name: str) -> Path:
         """Folder of a release: site, masters, manifest."""
         return self.root / "releases" / checked_name(name)
+
+    def explained(self, name: str) -> Path:
+        """A page that explains a family, one of its presets, or a run."""
+        return self.root / "explained" / f"{checked_name(name)}.html"

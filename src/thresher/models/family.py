@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from thresher.corpus import Corpus
+from thresher.models.anatomy import Anatomy
 
 Split = Literal["training", "validation"]
 Prompt = Literal["nothing", "text", "audio", "midi"]
@@ -210,3 +211,5 @@ class Family:
     conditioning: Callable[[Any], Conditioning] = lambda config: Conditioning()
     fit: Callable[[Any, Corpus], Any] = lambda config, corpus: config
     """Fill in what the corpus decides (rate, quantiser, artists); keep the rest."""
+    anatomy: Anatomy | None = None
+    """Its insides as plain data, for `explain`; without, only its weights can be told."""

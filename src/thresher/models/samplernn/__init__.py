@@ -2,6 +2,7 @@
 
 from thresher.models.family import Family, Stage
 from thresher.models.fitting import fit_to_corpus, steered_by
+from thresher.models.samplernn.anatomy import ANATOMY
 from thresher.models.samplernn.config import PRESETS, SampleRNNConfig
 from thresher.models.samplernn.examples import music_blocks
 from thresher.models.samplernn.loss import next_sample_loss
@@ -26,4 +27,5 @@ FAMILY = Family(
     prompts=frozenset({"nothing", "audio"}),
     conditioning=steered_by,
     fit=fit_to_corpus,
+    anatomy=ANATOMY,
 )

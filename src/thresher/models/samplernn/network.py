@@ -277,9 +277,18 @@ class SampleRNN(nn.Module):
         local: Float[Tensor, "B rows channels"] | None = None,
     ) -> tuple[Float[Tensor, "B N H"], State]:
         """Only the tiers: the fastest one's output, and the state that priming is after."""
+        return self.hear_heights(self.scaled(codes), state, artists, local)
+
+    def hear_heights(
+        self,
+        heights: Float[Tensor, "B overlap_plus_L"],
+        state: State,
+        artists: Float[Tensor, "B artists"] | None = None,
+        local: Float[Tensor, "B rows channels"] | None = None,
+    ) -> tuple[Float[Tensor, "B N H"], State]:
+        """`hear`, from heights as the tiers read them: a gradient can reach these."""
         overlap = self.config.overlap
-        B, L = codes.shape[0], codes.shape[1] - overlap
-        heights = self.scaled(codes)
+        B, L = heights.shape[0], heights.shape[1] - overlap
         after: State = {}
         above: Tensor | None = None
         out = heights

@@ -2,6 +2,7 @@
 
 from thresher.models.family import Family, Stage
 from thresher.models.fitting import fit_to_corpus, steered_by
+from thresher.models.wavenet.anatomy import ANATOMY
 from thresher.models.wavenet.config import PRESETS, WaveNetConfig
 from thresher.models.wavenet.examples import music_pieces
 from thresher.models.wavenet.loss import next_sample_loss
@@ -30,4 +31,5 @@ FAMILY = Family(
     prompts=frozenset({"nothing", "audio"}),
     conditioning=steered_by,
     fit=fit_to_corpus,
+    anatomy=ANATOMY,
 )
