@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float32
 
 from thresher.corpus import Corpus, open_corpus
 from thresher.disk import MANIFEST, content_hash
@@ -52,13 +52,13 @@ def costs(
     Raises:
         ThresherError: the corpus holds nothing out, or the family cannot be measured.
     """
-    requests, codes = _held_out(family, config, corpus)
+    requests, sound = _held_out(family, config, corpus)
     found: dict[Precision, float] = {}
     for engine in engines:
         sampler = build(engine)
         if not isinstance(sampler, Listener):
             raise ThresherError(f"'{family.name}' cannot say what a precision costs")
-        found[engine.precision] = float(sampler.bits(requests, codes).sum() / codes.size)
+        found[engine.precision] = float(sampler.bits(requests, sound).sum() / sound.size)
     return found
 
 
@@ -73,7 +73,7 @@ def recommended(bits: Mapping[Precision, float]) -> Precision:
 
 def _held_out(
     family: Family, config: Any, corpus: Corpus
-) -> tuple[list[ClipRequest], Int[np.ndarray, "clips samples"]]:
+) -> tuple[list[ClipRequest], Float32[np.ndarray, "clips samples"]]:
     """Windows spread over the held-out audio, and what steers them."""
     windows = corpus.windows("validation")
     if not len(windows):
@@ -94,5 +94,5 @@ def _held_out(
             frames = np.concatenate([corpus.features[n][rows] for n in steering.features], axis=1)
         named = {corpus.artists[artist]: 1.0} if steering.artists else None
         requests.append(ClipRequest(seed=0, length_samples=count, artists=named, frames=frames))
-    codes = np.stack([corpus.codes[start : start + count] for start in chosen[:, 0].tolist()])
-    return requests, codes.astype(np.int32)
+    heard = np.stack([corpus.audio[start : start + count] for start in chosen[:, 0].tolist()])
+    return requests, heard.astype(np.float32) / 2**15

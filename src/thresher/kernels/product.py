@@ -100,7 +100,8 @@ def pack(
     from memory: the same numbers, so the same sums.
     """
     kind = STORED[precision] if lanes == 1 else np.float32
-    parts, scales, biases, table = [np.zeros(0, kind)], [], [], []
+    none = np.zeros(0, np.float32)
+    parts, scales, biases, table = [none.view(kind)], [none], [none], []
     at = row_at = 0
     for matrix, bias in matrices:
         rows, columns = matrix.shape
@@ -121,7 +122,7 @@ def pack(
         scale=worth,
         unscale=1 / worth,
         bias=np.concatenate(biases),
-        table=np.array(table, np.int64),
+        table=np.array(table, np.int64).reshape(-1, PER_ROW + 1),
     )
 
 

@@ -4,7 +4,8 @@ Twin: `thresher.models.wavenet.stepping`, straight from the equations. What is d
 here: every layer's two taps, and what steers it, are one product; the bias of a residual
 path is the same at every step, so it is folded into the convolutions that read it (the
 rings hold values without it); the skip paths of all layers are one product; the first
-convolution is a sum of table rows.
+convolution is a sum of table rows. A context stack is one more stack of the same kind, and
+what it says is one more curve that steers the main one.
 """
 
 from typing import NamedTuple
@@ -15,23 +16,24 @@ from numba import njit
 from thresher.kernels.activations import copy, gate, rectify
 from thresher.kernels.compiling import compiled
 from thresher.kernels.draw import draw_codes, surprise
+from thresher.kernels.draw_heights import GAUSSIAN, SOFTMAX, draw_heights, surprise_of_heights
 from thresher.kernels.product import PADDED, ROW_AT, Matrices, biased, one_lane, product
 
 
-class WaveNetWeights(NamedTuple):
-    """Packed weights; letters as in the network: R, D, S channels, Q codes, k taps."""
+class StackWeights(NamedTuple):
+    """Packed weights of one stack; letters as in the network: R, D, S channels, k taps."""
 
     first: np.ndarray
     """Flat [k0, Q, R]: the first convolution's row for each code, the oldest tap first;
     empty where heights are read."""
     taps_first: int
     """k0."""
-    fed: np.ndarray
-    """float32 [Q]: what the network reads for a code, itself or its height."""
+    codes: int
+    """Q, the rows of a tap in ``first``."""
     matrices: Matrices
     """Per layer [2D, C + k R] (filters, then gates; what steers, then taps, oldest first);
-    per layer but the last [R, D]; skip [S, layers D]; head [S, S]; out [Q, S]; and, where
-    heights are read, the first convolution [R, k0]."""
+    per layer but the last [R, D]; skip [S, layers D]; and, where heights are read, the
+    first convolution [R, k0]."""
     dilations: np.ndarray
     """int64 [layers], samples."""
     taps: int
@@ -43,27 +45,23 @@ class WaveNetWeights(NamedTuple):
     """1 for tanh times sigmoid, 0 for a rectifier of D rows alone."""
     skips: int
     """S."""
-    levels: int
-    """Q."""
     steers: int
-    """C, channels of what steers every sample."""
+    """C, channels of what steers every sample: curves, then the context."""
 
 
-class WaveNetState(NamedTuple):
-    """What the next sample depends on, besides the weights."""
+class StackState(NamedTuple):
+    """What a stack has heard."""
 
     rings: np.ndarray
     """float32, flat: per layer [(k - 1) dilation, R, lanes], the inputs that layer heard."""
     places: np.ndarray
     """int64 [layers]: the oldest slot of each ring."""
-    past: np.ndarray
-    """float32 [k0, lanes]: the newest samples as they are read, oldest first."""
     artists: np.ndarray
     """float32, flat [layers, 2D padded, lanes]: biases where artists differ; or empty."""
 
 
-class WaveNetRoom(NamedTuple):
-    """Scratch of one step."""
+class StackRoom(NamedTuple):
+    """Scratch of one step of a stack."""
 
     taps: np.ndarray
     """[C + k R + padding, lanes]: what a layer's product reads."""
@@ -72,8 +70,45 @@ class WaveNetRoom(NamedTuple):
     gated: np.ndarray
     """[layers D, lanes]: what the skip product reads."""
     skip: np.ndarray
+    """[S padded, lanes]: what the stack says."""
+
+
+class WaveNetWeights(NamedTuple):
+    """All packed weights."""
+
+    main: StackWeights
+    context: StackWeights
+    """Without layers where there is no such stack."""
+    head: Matrices
+    """[S, S] and [outputs, S]."""
+    output: int
+    """`SOFTMAX`, `LOGISTICS` or `GAUSSIAN`."""
+    outputs: int
+    fed: np.ndarray
+    """float32 [letters]: what the network reads for a letter, its code or its height."""
+    cells: np.ndarray
+    """float32 [letters, 2]: the heights between which a letter's code lies; empty for codes."""
+    floor: float
+    """The least log scale of a logistic or Gaussian."""
+
+
+class WaveNetState(NamedTuple):
+    """What the next sample depends on, besides the weights."""
+
+    main: StackState
+    context: StackState
+    past: np.ndarray
+    """float32 [k0, lanes]: the newest samples as they are read, oldest first."""
+
+
+class WaveNetRoom(NamedTuple):
+    """Scratch of one step."""
+
+    main: StackRoom
+    context: StackRoom
     head: np.ndarray
-    logits: np.ndarray
+    described: np.ndarray
+    """[outputs padded, lanes]."""
     rung: np.ndarray
     peak: np.ndarray
 
@@ -82,58 +117,92 @@ ZERO = np.float32(0)
 
 
 @compiled
-def play_wavenet(w, state, room, steer, chance, cool, heard, codes, bits, count, lanes):
-    """Play ``count`` samples of every lane, or hear them where ``heard`` brings codes.
+def play_wavenet(w, state, room, steer, chance, cool, heard, letters, bits, count, lanes):
+    """Play ``count`` samples of every lane, or hear them where ``heard`` brings letters.
 
     Args:
         w: WaveNetWeights.
         state: WaveNetState; moves on.
         room: WaveNetRoom.
-        steer: float32 [count, C, lanes], flat; empty where nothing steers.
+        steer: float32 [count, curves, lanes], flat; empty where no curve steers.
         chance: float32 [count, lanes], flat: uniform numbers.
         cool: float32 [lanes].
-        heard: int32 [count, lanes], flat: codes that are heard instead of drawn; or empty.
-        codes: int32 [count, lanes], flat, where codes go.
+        heard: int32 [count, lanes], flat: letters that are heard instead of drawn; or empty.
+        letters: int32 [count, lanes], flat, where letters go: codes, or 16-bit heights.
         bits: float64 [lanes], to which the surprise of what is heard is added.
         count: samples.
         lanes: clips side by side.
     """
-    levels, drawn = w.levels, codes[:lanes].copy()
+    drawn, curves = letters[:lanes].copy(), len(steer) // count
     for t in range(count):
-        if w.steers:
-            copy(steer[t * w.steers * lanes :], room.taps, w.steers * lanes)
-        _first(w, state, room, lanes)
-        _layers(w, state, room, lanes)
+        copy(steer[t * curves :], room.main.taps, curves)
+        if len(w.context.dilations):
+            _stack(w.context, state.context, room.context, state.past, lanes)
+            copy(room.context.skip, room.main.taps[curves:], w.context.skips * lanes)
+        _stack(w.main, state.main, room.main, state.past, lanes)
         _head(w, room, lanes)
         if len(heard):
             for i in range(lanes):
                 drawn[i] = heard[t * lanes + i]
-            surprise(room.logits, levels, lanes, drawn, bits)
+            _be_surprised(w, room, lanes, drawn, bits)
         else:
-            draw_codes(
-                room.logits, levels, lanes, cool, chance, t * lanes, room.rung, room.peak, drawn
-            )
-        for tap in range(1, w.taps_first):
-            for i in range(lanes):
-                state.past[(tap - 1) * lanes + i] = state.past[tap * lanes + i]
+            _draw(w, room, lanes, cool, chance, t * lanes, drawn)
+        _remember(w, state.past, lanes, drawn)
         for i in range(lanes):
-            state.past[(w.taps_first - 1) * lanes + i] = w.fed[drawn[i]]
-            codes[t * lanes + i] = drawn[i]
+            letters[t * lanes + i] = drawn[i]
+
+
+@njit(error_model="numpy")
+def _draw(w, room, lanes, cool, chance, at, drawn):
+    """The next letter of every lane."""
+    if w.output == SOFTMAX:
+        draw_codes(room.described, w.outputs, lanes, cool, chance, at, room.rung, room.peak, drawn)
+        return
+    mixtures = 1 if w.output == GAUSSIAN else w.outputs // 3
+    draw_heights(room.described, w.output, mixtures, lanes, w.floor, cool, chance, at, drawn)
+
+
+@njit(error_model="numpy")
+def _be_surprised(w, room, lanes, heard, bits):
+    """Add what the letters that are heard cost, as bits of their codes."""
+    if w.output == SOFTMAX:
+        surprise(room.described, w.outputs, lanes, heard, bits)
+        return
+    mixtures = 1 if w.output == GAUSSIAN else w.outputs // 3
+    surprise_of_heights(room.described, w.output, mixtures, lanes, w.floor, w.cells, heard, bits)
+
+
+@njit(error_model="numpy")
+def _remember(w, past, lanes, drawn):
+    """The newest sample takes its place behind the others."""
+    newest = (w.main.taps_first - 1) * lanes
+    for i in range(newest):
+        past[i] = past[i + lanes]
+    for i in range(lanes):
+        past[newest + i] = w.fed[drawn[i]]
+
+
+@njit(error_model="numpy")
+def _stack(w, state, room, past, lanes):
+    """One step of a stack: its first convolution, its layers, what they say together."""
+    _first(w, room, past, lanes)
+    _layers(w, state, room, lanes)
+    biased(w.matrices, 2 * len(w.dilations) - 1, room.gated, 0, lanes, room.skip, 0)
+    rectify(room.skip, w.skips * lanes)
 
 
 @njit(error_model="numpy", inline="always")
-def _first(w, state, room, lanes):
+def _first(w, room, past, lanes):
     """The first convolution: one row of a table per tap, or a product with heights."""
-    R, levels = w.channels, w.levels
+    R = w.channels
     at = (w.steers + (w.taps - 1) * R) * lanes
     if len(w.first) == 0:
-        number = 2 * len(w.dilations) + 2
-        biased(w.matrices, number, state.past, 0, lanes, room.taps, at)
+        biased(w.matrices, 2 * len(w.dilations), past, 0, lanes, room.taps, at)
         return
     now = room.taps[at : at + R * lanes]
     for i in range(lanes):
         for tap in range(w.taps_first):
-            start = (tap * levels + np.int64(state.past[tap * lanes + i])) * R
+            start = (tap * w.codes + np.int64(past[tap * lanes + i])) * R
             row = w.first[start : start + R]
             for r in range(R):
                 now[r * lanes + i] = row[r] if tap == 0 else now[r * lanes + i] + row[r]
@@ -178,10 +247,7 @@ def _layers(w, state, room, lanes):
 
 @njit(error_model="numpy", inline="always")
 def _head(w, room, lanes):
-    """All skip paths at once, then two layers to the odds."""
-    m, skip, size = w.matrices, 2 * len(w.dilations) - 1, w.skips * lanes
-    biased(m, skip, room.gated, 0, lanes, room.skip, 0)
-    rectify(room.skip, size)
-    biased(m, skip + 1, room.skip, 0, lanes, room.head, 0)
-    rectify(room.head, size)
-    biased(m, skip + 2, room.head, 0, lanes, room.logits, 0)
+    """From what all layers say to a description of the next sample."""
+    biased(w.head, 0, room.main.skip, 0, lanes, room.head, 0)
+    rectify(room.head, w.main.skips * lanes)
+    biased(w.head, 1, room.head, 0, lanes, room.described, 0)

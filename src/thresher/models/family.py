@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from thresher.corpus import Corpus
@@ -167,9 +167,12 @@ class Listener(Protocol):
     """A sampler that can also say how well it foretells real audio, in its own arithmetic."""
 
     def bits(
-        self, requests: Sequence[ClipRequest], codes: Int[np.ndarray, "clips samples"]
+        self, requests: Sequence[ClipRequest], sound: Float[np.ndarray, "clips samples"]
     ) -> Float[np.ndarray, " clips"]:
-        """Bits that each clip's codes cost, all together, after the request's beginning."""
+        """Bits that the codes of each clip's sound cost, after the request's beginning.
+
+        All samples of a clip together; ``sound`` lies in [-1, 1].
+        """
         ...
 
 

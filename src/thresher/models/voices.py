@@ -122,10 +122,10 @@ TWIN_GROUPS = 2
 
 @runtime_checkable
 class HearingGroup(Group, Protocol):
-    """A group that can also be made to hear codes instead of drawing them."""
+    """A group that can also be made to hear letters instead of drawing them."""
 
-    def hear(self, codes: Int[np.ndarray, "clips count"]) -> Float[np.ndarray, " clips"]:
-        """Bits that the next codes cost each clip, all together; they are then past."""
+    def hear(self, letters: Int[np.ndarray, "clips count"]) -> Float[np.ndarray, " clips"]:
+        """Bits that the next letters cost each clip, all together; they are then past."""
         ...
 
 
@@ -135,7 +135,8 @@ class LaneSampler:
     def __init__(
         self,
         engine: Engine,
-        heights: Float32[np.ndarray, " levels"],
+        heights: Float32[np.ndarray, " letters"],
+        letters: Callable[[Float[np.ndarray, "..."]], Int[np.ndarray, "..."]],
         *,
         twins: Callable[[], Callable[[Sequence[ClipRequest], dict[Any, Any]], Group]],
         twin_lanes: int,
@@ -145,13 +146,19 @@ class LaneSampler:
 
         Args:
             engine: what plays.
-            heights: what each code sounds like.
+            heights: what each letter (a code, or a 16-bit height) sounds like.
+            letters: audio in [-1, 1] to letters.
             twins: gives what makes a group of the twin: clips, and starts already known.
             twin_lanes: clips that the twin always computes together.
             compiled: packs the weights, for one lane if told so and else for many, and
                 gives what makes a group of them.
         """
-        self._engine, self._heights = engine, heights
+        if engine.name not in ("torch", "compiled"):
+            raise ThresherError(
+                f"this model cannot be played by '{engine.name}' in {engine.precision}",
+                hint="--engine compiled",
+            )
+        self._engine, self._heights, self._letters = engine, heights, letters
         self._twins, self._compiled = functools.cache(twins), functools.cache(compiled)
         self._twin_lanes = twin_lanes
 
@@ -175,13 +182,14 @@ class LaneSampler:
         return SideBySide([self.group(part, known) for part in parts], self._heights)
 
     def bits(
-        self, requests: Sequence[ClipRequest], codes: Int[np.ndarray, "clips samples"]
+        self, requests: Sequence[ClipRequest], sound: Float[np.ndarray, "clips samples"]
     ) -> Float[np.ndarray, " clips"]:
-        """Bits that each clip's codes cost; by the kernel, whichever engine plays."""
+        """Bits that each clip's sound costs; by the kernel, whichever engine plays."""
         known: dict[Any, Any] = {}
         parts = shared_out(range(len(requests)), MOST_LANES)
         groups = [self.group([requests[i] for i in part], known) for part in parts]
-        heard = [codes[part[0] : part[-1] + 1].astype(np.int32) for part in parts]
+        letters = self._letters(sound).astype(np.int32)
+        heard = [letters[part[0] : part[-1] + 1] for part in parts]
         with ThreadPoolExecutor(len(groups)) as pool:
             return np.concatenate(list(pool.map(lambda g, c: g.hear(c), groups, heard)))
 

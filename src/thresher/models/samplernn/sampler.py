@@ -5,7 +5,7 @@ from functools import partial
 
 from torch import nn
 
-from thresher.audio.quantise import decode_table
+from thresher.audio.quantise import decode_table, encode
 from thresher.models.family import ClipRequest, Engine
 from thresher.models.samplernn.config import SampleRNNConfig
 from thresher.models.samplernn.network import SampleRNN
@@ -46,6 +46,7 @@ def samplernn_sampler(
     return LaneSampler(
         engine,
         decode_table(config.quantiser, config.levels),
+        partial(encode, quantiser=config.quantiser, levels=config.levels),
         twins=twins,
         twin_lanes=LANES,
         compiled=compiled,

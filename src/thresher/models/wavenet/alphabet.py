@@ -38,12 +38,12 @@ def alphabet_of(config: WaveNetConfig) -> Alphabet:
 
 
 def letters_of(
-    audio: Float[np.ndarray, " samples"], config: WaveNetConfig
-) -> Int64[np.ndarray, " samples"]:
+    audio: Float[np.ndarray, "*n"], config: WaveNetConfig
+) -> Int64[np.ndarray, "*n"]:
     """Audio in letters, clipped to [-1, 1]."""
     clipped = np.clip(audio, -1, 1)
     if config.output == "softmax":
         return encode(clipped, config.quantiser, config.levels).astype(np.int64)
     half = SIXTEEN_BIT // 2
-    letters: Int64[np.ndarray, " samples"] = np.round(clipped * half).astype(np.int64) + half
+    letters: Int64[np.ndarray, "*n"] = np.round(clipped * half).astype(np.int64) + half
     return letters.clip(max=SIXTEEN_BIT - 1)
