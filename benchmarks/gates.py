@@ -12,11 +12,12 @@ import numpy as np
 from songs import RATE, excerpts, songs
 
 from thresher.audio.descriptors import chroma, short_time
+from thresher.audio.limits import limits_in
 from thresher.audio.loudness import rms_db
+from thresher.audio.measures import clipped_fraction, measure, repetitiveness, runs
 from thresher.curation.config import CurationConfig
 from thresher.curation.fingerprint import fingerprints, longest_quotation
 from thresher.curation.gates import GATES
-from thresher.curation.measures import clipped_fraction, measure, repetitiveness, runs
 
 CONFIG = CurationConfig()
 SECONDS = 10.0
@@ -46,7 +47,7 @@ def broken(name: str, sound: np.ndarray) -> np.ndarray:
 
 def values(gate: str, sounds: list[np.ndarray]) -> np.ndarray:
     field = next(g.measured for g in GATES if g.name == gate)
-    found = [measure(s, RATE, short_time(s, RATE), CONFIG) for s in sounds]
+    found = [measure(s, RATE, short_time(s, RATE), limits_in(CONFIG)) for s in sounds]
     return np.array([getattr(m, field) for m in found])
 
 
@@ -113,9 +114,9 @@ def spans(real: list[np.ndarray]) -> None:
     print("|---:|---:|---:|")
     for seconds in (2.0, 4.0, 8.0):
         config = CurationConfig(trap_seconds=seconds, trap_longest_lag=min(4.0, seconds / 2))
-        ours = [repetitiveness(short_time(s, RATE).mel_db, config)[0] for s in real]
+        ours = [repetitiveness(short_time(s, RATE).mel_db, limits_in(config))[0] for s in real]
         loops = [np.asarray(broken("trap", s), np.float32) for s in real]
-        theirs = [repetitiveness(short_time(s, RATE).mel_db, config)[0] for s in loops]
+        theirs = [repetitiveness(short_time(s, RATE).mel_db, limits_in(config))[0] for s in loops]
         print(f"| {seconds:g} s | {max(ours):.3f} | {min(theirs):.3f} |")
 
 

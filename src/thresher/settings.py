@@ -39,6 +39,12 @@ def setting(default: Any, *, unit: str, why: str, source: str) -> Any:
     return dataclasses.field(default=default, metadata={"unit": unit, "why": why, "source": source})
 
 
+def same_setting(config: type[Any], name: str) -> Any:
+    """Declare a field that another config has already: same default, unit, reason and source."""
+    (field,) = (field for field in dataclasses.fields(config) if field.name == name)
+    return dataclasses.field(default=field.default, metadata=field.metadata)
+
+
 def explanations(config: type[Any] | Any) -> list[Explanation]:
     """Every setting of a config class, or of an instance with its present values."""
     return [

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from thresher.audio.measures import clicks, clipped_fraction
 from thresher.curation import CurationConfig, gate_report
-from thresher.curation.measures import clicks, clipped_fraction
 from thresher.settings import replace
 
 

@@ -6,6 +6,8 @@ import made_clips as made
 import numpy as np
 import pytest
 
+from thresher.audio.descriptors import DESCRIPTORS
+from thresher.audio.scaling import fit_scaling, standardised
 from thresher.curation.config import CurationConfig
 from thresher.curation.describe import describe_samples
 from thresher.curation.order import (
@@ -16,13 +18,7 @@ from thresher.curation.order import (
     two_opt,
 )
 from thresher.curation.original import all_scores, order_like_the_seed
-from thresher.curation.vectors import (
-    cosines,
-    fit_scaling,
-    phrase_vectors,
-    standardised,
-    warped_likeness,
-)
+from thresher.curation.vectors import cosines, phrase_vectors, warped_likeness
 
 PER_STYLE = 10
 
@@ -36,7 +32,7 @@ def six_styles():
         describe_samples(made.tune(4.0, seed=k, style=int(style)), made.RATE, CurationConfig())
         for k, style in enumerate(styles)
     ]
-    scaling = fit_scaling(np.concatenate([d.rows for d in found]))
+    scaling = fit_scaling(np.concatenate([d.rows for d in found]), DESCRIPTORS)
     vectors = [phrase_vectors(standardised(d.rows, scaling), 0.0, 4.0, 2.0) for d in found]
     return styles, vectors, [d.words[0].words for d in found]
 
@@ -85,7 +81,7 @@ def test_phrases_of_one_style_are_more_alike_than_phrases_of_two(six_styles, lik
 
 def test_warping_forgives_a_shift_that_the_diagonal_does_not():
     rows = np.random.default_rng(0).normal(size=(24, 62)).astype(np.float32)
-    scaling = fit_scaling(rows)
+    scaling = fit_scaling(rows, DESCRIPTORS)
     early = phrase_vectors(standardised(rows[:20], scaling), 0.0, 11.0, 2.0)
     late = phrase_vectors(standardised(rows[2:22], scaling), 0.0, 11.0, 2.0)
 

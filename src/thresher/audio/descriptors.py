@@ -106,10 +106,10 @@ def descriptor_rows(
     """
     starts = np.arange(max(1, int((seconds - ROW_SECONDS) / ROW_HOP + 1e-6) + 1)) * ROW_HOP
     cepstra = mfcc(short.mel_db)
-    mean = _window_means(cepstra, FRAME_RATE, starts, ROW_SECONDS)
-    square = _window_means(np.square(cepstra), FRAME_RATE, starts, ROW_SECONDS)
+    mean = window_means(cepstra, FRAME_RATE, starts, ROW_SECONDS)
+    square = window_means(np.square(cepstra), FRAME_RATE, starts, ROW_SECONDS)
     spread = np.sqrt(np.maximum(square - np.square(mean), 0))
-    classes = _window_means(pitch, CHROMA_RATE, starts, ROW_SECONDS)
+    classes = window_means(pitch, CHROMA_RATE, starts, ROW_SECONDS)
     classes /= np.linalg.norm(classes, axis=1, keepdims=True) + 1e-6
     rhythm = onset_autocorrelation(onset_strength(short.mel_db), starts + ROW_SECONDS / 2)
     return np.concatenate([classes, mean, spread, rhythm], axis=1, dtype=np.float32)
@@ -150,12 +150,24 @@ def autocorrelation(
     return scaled
 
 
+def window_means(
+    frames: Float32[np.ndarray, "frames channels"],
+    rate: float,
+    starts: Float[np.ndarray, " rows"],
+    seconds: float,
+) -> Float[np.ndarray, "rows channels"]:
+    """Mean of the frames inside each window, by differences of a running sum."""
+    total = np.concatenate([np.zeros((1, frames.shape[1])), np.cumsum(frames, axis=0, dtype=float)])
+    low = _within(starts * rate, len(frames) - 1)
+    high = np.maximum(_within((starts + seconds) * rate, len(frames)), low + 1)
+    means: Float[np.ndarray, "rows channels"] = (total[high] - total[low]) / (high - low)[:, None]
+    return means
+
+
 @lru_cache(maxsize=8)
 def mel_bank(sample_rate: int, size: int) -> Float32[np.ndarray, "bins bands"]:
     """Triangles, equal steps on the mel scale (O'Shaughnessy) from 40 Hz up; each sums to 1."""
-    top = min(TOP_HZ, sample_rate / 2)
-    edges_mel = np.linspace(_mel(40.0), _mel(top), MEL_BANDS + 2)
-    edges = 700 * (10 ** (edges_mel / 2595) - 1)
+    edges = _mel_edges(sample_rate)
     hz = np.arange(size // 2 + 1)[:, None] * sample_rate / size
     rising = (hz - edges[:-2]) / np.diff(edges)[:-1]
     falling = (edges[2:] - hz) / np.diff(edges)[1:]
@@ -164,6 +176,18 @@ def mel_bank(sample_rate: int, size: int) -> Float32[np.ndarray, "bins bands"]:
     for band in np.flatnonzero(bank.sum(axis=0) == 0):
         bank[round(edges[band + 1] * size / sample_rate), band] = 1
     return np.asarray(bank / bank.sum(axis=0), np.float32)
+
+
+def mel_widths(sample_rate: int) -> Float[np.ndarray, " bands"]:
+    """Width of each band in Hz: what turns its mean power into its energy."""
+    edges = _mel_edges(sample_rate)
+    return np.asarray((edges[2:] - edges[:-2]) / 2)
+
+
+def _mel_edges(sample_rate: int) -> Float[np.ndarray, " edges"]:
+    top = min(TOP_HZ, sample_rate / 2)
+    edges_mel = np.linspace(_mel(40.0), _mel(top), MEL_BANDS + 2)
+    return np.asarray(700 * (10 ** (edges_mel / 2595) - 1))
 
 
 @lru_cache(maxsize=8)
@@ -193,20 +217,6 @@ def _power_spectra(
         views = np.lib.stride_tricks.sliding_window_view(stretch, size)[starts - starts[0]]
         spectrum = scipy.fft.rfft(views * window, axis=1)
         yield np.square(spectrum.real) + np.square(spectrum.imag)
-
-
-def _window_means(
-    frames: Float32[np.ndarray, "frames channels"],
-    rate: float,
-    starts: Float[np.ndarray, " rows"],
-    seconds: float,
-) -> Float[np.ndarray, "rows channels"]:
-    """Mean of the frames inside each window, by differences of a running sum."""
-    total = np.concatenate([np.zeros((1, frames.shape[1])), np.cumsum(frames, axis=0, dtype=float)])
-    low = _within(starts * rate, len(frames) - 1)
-    high = np.maximum(_within((starts + seconds) * rate, len(frames)), low + 1)
-    means: Float[np.ndarray, "rows channels"] = (total[high] - total[low]) / (high - low)[:, None]
-    return means
 
 
 def _within(position: Float[np.ndarray, " rows"], highest: int) -> Int[np.ndarray, " rows"]:

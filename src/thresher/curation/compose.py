@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+from thresher.audio.descriptors import DESCRIPTORS
+from thresher.audio.scaling import Scaling, fit_scaling, standardised
 from thresher.curation.config import CurationConfig
 from thresher.curation.describe import Clip, Description
 from thresher.curation.order import MOST_IMPROVED, shortest_path, tail_to_head
@@ -14,11 +16,8 @@ from thresher.curation.reference import Reference
 from thresher.curation.selection import choose, relevance
 from thresher.curation.vectors import (
     PhraseVectors,
-    Scaling,
     cosines,
-    fit_scaling,
     phrase_vectors,
-    standardised,
     warped_likeness,
 )
 
@@ -62,7 +61,7 @@ def compose(
     phrases = [phrase for found in kept.values() for phrase in found]
     if not phrases:
         return Composition(placed=(), found=0, kept=kept, short=short)
-    scaling = fit_scaling(np.concatenate([d.rows for d in passing.values()]))
+    scaling = fit_scaling(np.concatenate([d.rows for d in passing.values()]), DESCRIPTORS)
     vectors = [_vectors(passing[p.clip], p, scaling, config) for p in phrases]
     typical = scaling if reference is None else reference.scaling
     wholes = np.stack([_vectors(passing[p.clip], p, typical, config).whole for p in phrases])

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from thresher.settings import setting
+from thresher.audio.limits import GateLimits
+from thresher.settings import same_setting, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,96 +30,21 @@ class CurationConfig:
         source="benchmarks/curation.py",
     )
 
-    silence_db: float = setting(
-        -50.0,
-        unit="dB re full scale",
-        why="A 50 ms frame below this is silent: 8 bit mu-law rests at -75, quiet music at -40.",
-        source="docs/measured.md, 'Levels': real music stays above -36 dB for 99.9% of its frames",
-    )
-    most_silence: float = setting(
-        0.5,
-        unit="fraction of frames",
-        why="SampleRNN falls silent and stays there; half a clip of nothing is a failure.",
-        source="docs/measured.md, 'Gates'",
-    )
-    dead_peak_db: float = setting(
-        -40.0,
-        unit="dB re full scale",
-        why="Nothing ever louder than this was never music.",
-        source="docs/measured.md, 'Gates'",
-    )
-    most_dc: float = setting(
-        0.1,
-        unit="mean / RMS",
-        why="Offset steals headroom and clicks at every join; healthy output has none.",
-        source="docs/measured.md, 'Gates'",
-    )
-    clipping_level: float = setting(
-        0.999,
-        unit="of full scale",
-        why="Where a sample counts as clipped; 16 bit full scale is 0.99997.",
-        source="arithmetic: 32,735 of 32,767, so that rounding does not hide a flat top",
-    )
-    clipping_run: int = setting(
-        3,
-        unit="samples",
-        why="Single full-scale samples are peaks; three in a row are a flat top.",
-        source="docs/measured.md, 'Flat tops'",
-    )
-    most_clipping: float = setting(
-        0.001,
-        unit="fraction of samples",
-        why="One sample in a thousand on a flat top is heard as crackle.",
-        source="docs/measured.md, 'Gates'",
-    )
-    most_flatness: float = setting(
-        0.4,
-        unit="",
-        why="Median spectral flatness: white noise measures 0.56, dense metal 0.13 at most.",
-        source="docs/measured.md, 'Gates'",
-    )
-    most_repetition: float = setting(
-        0.98,
-        unit="correlation",
-        why="An endless riff repeats itself exactly: looped bars measure 0.99, real songs 0.80.",
-        source="docs/measured.md, 'Gates'",
-    )
-    trap_seconds: float = setting(
-        8.0,
-        unit="s",
-        why="A bar may come back; eight seconds of nothing else is a trap.",
-        source="docs/measured.md, 'Traps'",
-    )
-    trap_shortest_lag: float = setting(
-        0.25,
-        unit="s",
-        why="Shorter periods are pitch, not loops.",
-        source="London 2012, Hearing in Time, chapter 2: a beat is no shorter than 0.2 to 0.25 s",
-    )
-    trap_longest_lag: float = setting(
-        4.0,
-        unit="s",
-        why="Two bars at 120 BPM.",
-        source="half of trap_seconds: a loop must come round twice to be told from music",
-    )
-    click_step: float = setting(
-        0.5,
-        unit="of full scale",
-        why="No band-limited music jumps half of full scale from one sample to the next.",
-        source="docs/measured.md, 'Gates'; tests/curation/test_gates.py",
-    )
-    click_quiet_db: float = setting(
-        -26.0,
-        unit="dB re full scale",
-        why="A jump counts when the millisecond before or after stays below this.",
-        source="taste",
-    )
-    most_clicks: float = setting(
-        3.0,
-        unit="per s",
-        why="A few clicks can be music; more is a model hopping between codes.",
-        source="docs/measured.md, 'Gates'",
-    )
+    silence_db: float = same_setting(GateLimits, "silence_db")
+    most_silence: float = same_setting(GateLimits, "most_silence")
+    dead_peak_db: float = same_setting(GateLimits, "dead_peak_db")
+    most_dc: float = same_setting(GateLimits, "most_dc")
+    clipping_level: float = same_setting(GateLimits, "clipping_level")
+    clipping_run: int = same_setting(GateLimits, "clipping_run")
+    most_clipping: float = same_setting(GateLimits, "most_clipping")
+    most_flatness: float = same_setting(GateLimits, "most_flatness")
+    most_repetition: float = same_setting(GateLimits, "most_repetition")
+    trap_seconds: float = same_setting(GateLimits, "trap_seconds")
+    trap_shortest_lag: float = same_setting(GateLimits, "trap_shortest_lag")
+    trap_longest_lag: float = same_setting(GateLimits, "trap_longest_lag")
+    click_step: float = same_setting(GateLimits, "click_step")
+    click_quiet_db: float = same_setting(GateLimits, "click_quiet_db")
+    most_clicks: float = same_setting(GateLimits, "most_clicks")
     memorised_bits: int = setting(
         3,
         unit="bits of 32",

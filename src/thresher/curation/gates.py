@@ -1,31 +1,18 @@
 """Gates: a clip that fails one is turned away by name, never deleted."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
+from thresher.audio import gates
 from thresher.audio.descriptors import short_time
+from thresher.audio.gates import Gate, Reason, fired
+from thresher.audio.limits import limits_in
+from thresher.audio.measures import Measures, measure
 from thresher.curation.config import CurationConfig
-from thresher.curation.measures import Measures, measure
-
-
-class Gate(NamedTuple):
-    """One reason to turn a clip away."""
-
-    name: str
-    measured: str
-    """Field of `Measures`."""
-    setting: str
-    """Field of `CurationConfig` that holds the limit."""
-    fires: Callable[[float, float], bool]
-    """Measured value and limit to whether the clip fails."""
-    sentence: str
-    """With ``{value}`` and ``{limit}``, for people."""
-
 
 GATES = (
     Gate(
@@ -35,63 +22,9 @@ GATES = (
         operator.lt,
         "{value:.2f} s long, a phrase needs {limit:g} s",
     ),
-    Gate(
-        "silence",
-        "silence",
-        "most_silence",
-        operator.gt,
-        "{value:.0%} of it is silent, at most {limit:.0%} may be",
-    ),
-    Gate(
-        "dead",
-        "peak_db",
-        "dead_peak_db",
-        operator.lt,
-        "never louder than {value:.1f} dB, must reach {limit:g} dB",
-    ),
-    Gate(
-        "DC",
-        "dc",
-        "most_dc",
-        operator.gt,
-        "constant offset of {value:.2f} of its RMS, at most {limit:g}",
-    ),
-    Gate(
-        "clipping",
-        "clipping",
-        "most_clipping",
-        operator.gt,
-        "{value:.2%} of its samples are clipped, at most {limit:.2%}",
-    ),
-    Gate(
-        "noise",
-        "flatness",
-        "most_flatness",
-        operator.gt,
-        "spectral flatness {value:.2f}, at most {limit:g} (white noise is 0.56)",
-    ),
-    Gate(
-        "trap",
-        "repetition",
-        "most_repetition",
-        operator.gt,
-        "repeats itself with correlation {value:.3f}, at most {limit:g}",
-    ),
-    Gate(
-        "click",
-        "clicks",
-        "most_clicks",
-        operator.gt,
-        "{value:.1f} clicks per second, at most {limit:g}",
-    ),
+    *gates.GATES,
 )
-
-
-class Reason(NamedTuple):
-    """Why a clip was turned away, or warned about."""
-
-    name: str
-    sentence: str
+"""Those that any clip can fail, and one of curation's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,17 +55,14 @@ def gate_report(
         return Report(measures=None, reasons=(Reason("unreadable", "holds no samples"),))
     if not np.isfinite(samples).all():
         return Report(measures=None, reasons=(Reason("unreadable", "holds NaN or infinity"),))
-    return judge(measure(samples, sample_rate, short_time(samples, sample_rate), config), config)
+    return judge(
+        measure(samples, sample_rate, short_time(samples, sample_rate), limits_in(config)), config
+    )
 
 
 def judge(measures: Measures, config: CurationConfig) -> Report:
     """Hold every gate against what was measured."""
-    reasons = []
-    for gate in GATES:
-        value, limit = getattr(measures, gate.measured), getattr(config, gate.setting)
-        if gate.fires(value, limit):
-            reasons.append(Reason(gate.name, gate.sentence.format(value=value, limit=limit)))
-    return Report(measures=measures, reasons=tuple(reasons))
+    return Report(measures=measures, reasons=fired(measures, config, GATES))
 
 
 def commonest(reports: Sequence[Report]) -> list[tuple[str, int]]:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from thresher.audio.measures import LEVEL_HOP_SECONDS, runs
 from thresher.curation.config import CurationConfig
-from thresher.curation.measures import LEVEL_HOP_SECONDS, runs
 
 
 class Phrase(NamedTuple):

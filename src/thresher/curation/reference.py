@@ -12,13 +12,19 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-from thresher.audio.descriptors import CHROMA_RATE, CHROMA_SECONDS, chroma, descriptor_rows
+from thresher.audio.descriptors import (
+    CHROMA_RATE,
+    CHROMA_SECONDS,
+    DESCRIPTORS,
+    chroma,
+    descriptor_rows,
+)
 from thresher.audio.descriptors import short_time as short_frames
 from thresher.audio.files import probe, stream_audio
+from thresher.audio.scaling import Scaling, fit_scaling
 from thresher.corpus import open_corpus
 from thresher.curation.fingerprint import Fingerprint, fingerprints
 from thresher.curation.sources import audio_files
-from thresher.curation.vectors import Scaling, fit_scaling
 from thresher.disk import MANIFEST, content_hash, read_manifest, whole_file
 from thresher.errors import ThresherError
 from thresher.workspace import Workspace
@@ -121,7 +127,7 @@ def hear(parts: Sequence[Part], name: str) -> Reference:
         raise ThresherError(f"there is no sound in the reference {name!r}")
     return Reference(
         name=name,
-        scaling=fit_scaling(np.concatenate(rows)),
+        scaling=fit_scaling(np.concatenate(rows), DESCRIPTORS),
         words=Fingerprint(np.concatenate(words), np.concatenate(sounding)),
         marks=marks,
     )

@@ -6,20 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float32
 
-from thresher.audio.descriptors import DESCRIPTORS, ROW_HOP, ROW_SECONDS
+from thresher.audio.descriptors import ROW_HOP, ROW_SECONDS
 
 ToAll = Callable[[int], Float32[np.ndarray, " phrases"]]
 """Index of a phrase to its similarity with every phrase."""
 
-_LEAST_SPREAD = 1e-3
 _BAND_ROWS = 4
-
-
-class Scaling(NamedTuple):
-    """What standardises a row."""
-
-    mean: Float32[np.ndarray, " columns"]
-    spread: Float32[np.ndarray, " columns"]
 
 
 class PhraseVectors(NamedTuple):
@@ -29,26 +21,6 @@ class PhraseVectors(NamedTuple):
     whole: Float32[np.ndarray, " columns"]
     head: Float32[np.ndarray, " columns"]
     tail: Float32[np.ndarray, " columns"]
-
-
-def fit_scaling(rows: Float32[np.ndarray, "rows columns"]) -> Scaling:
-    """Mean and spread of every column, in float64 inside so that row order cannot matter much.
-
-    The spread also weighs: pitch (12 columns), timbre (26) and rhythm (24) each bring a third
-    of the squared distance, or rhythm would outvote pitch by its number of columns.
-    """
-    spread = np.maximum(rows.std(axis=0, dtype=np.float64), _LEAST_SPREAD)
-    for columns in DESCRIPTORS.values():
-        spread[columns] *= np.sqrt((columns.stop - columns.start) * len(DESCRIPTORS))
-    mean = rows.mean(axis=0, dtype=np.float64)
-    return Scaling(mean.astype(np.float32), spread.astype(np.float32))
-
-
-def standardised(
-    rows: Float32[np.ndarray, "*n columns"], scaling: Scaling
-) -> Float32[np.ndarray, "*n columns"]:
-    """Rows with mean 0 and, over all rows, mean squared length 1."""
-    return np.asarray((rows - scaling.mean) / scaling.spread, np.float32)
 
 
 def rows_between(

@@ -7,8 +7,8 @@ import scipy.ndimage
 from jaxtyping import Bool, Float, Float32, Float64, Int
 
 from thresher.audio.descriptors import FRAME_RATE, SILENCE_DB, ShortTime
+from thresher.audio.limits import GateLimits
 from thresher.audio.loudness import rms_db
-from thresher.curation.config import CurationConfig
 
 LEVEL_HOP_SECONDS = 0.05
 _STILL_DB = 0.3
@@ -43,24 +43,24 @@ def measure(
     samples: Float32[np.ndarray, " samples"],
     sample_rate: int,
     short: ShortTime,
-    config: CurationConfig,
+    limits: GateLimits,
 ) -> Measures:
     """Measure a clip of at least one sample; ``short`` are its short frames."""
     level = rms_db(samples, round(LEVEL_HOP_SECONDS * sample_rate))
     seconds = len(samples) / sample_rate
     rms = float(np.sqrt(np.square(samples, dtype=np.float64).mean()))
-    repetition, lag = repetitiveness(short.mel_db, config)
+    repetition, lag = repetitiveness(short.mel_db, limits)
     return Measures(
         seconds=seconds,
         rms_db=_db(rms),
-        silence=float((level < config.silence_db).mean()),
+        silence=float((level < limits.silence_db).mean()),
         peak_db=_db(float(np.abs(samples).max())),
         dc=abs(float(samples.mean(dtype=np.float64))) / rms if rms > 0 else 0.0,
-        clipping=clipped_fraction(samples, config.clipping_level, config.clipping_run),
-        flatness=_audible_flatness(short, level, config.silence_db),
+        clipping=clipped_fraction(samples, limits.clipping_level, limits.clipping_run),
+        flatness=_audible_flatness(short, level, limits.silence_db),
         repetition=repetition,
         repetition_lag=lag,
-        clicks=len(clicks(samples, sample_rate, config.click_step, config.click_quiet_db))
+        clicks=len(clicks(samples, sample_rate, limits.click_step, limits.click_quiet_db))
         / seconds,
     )
 
@@ -96,35 +96,29 @@ def clicks(
 
 
 def repetitiveness(
-    mel_db: Float32[np.ndarray, "frames bands"], config: CurationConfig
+    mel_db: Float32[np.ndarray, "frames bands"], limits: GateLimits
 ) -> tuple[float, float]:
     """How exactly the most repetitive ``trap_seconds`` repeat, and the lag in seconds.
 
     The correlation of the stretch's band levels with themselves some time later, each band's
-    mean taken away, so that a steady hiss does not count. A lag counts only when the
-    correlation was lower at some shorter one, or every slow swell would be a loop. A stretch
-    in which nothing moves counts as repeating; a silent one does not, it has its own gate.
+    mean taken away, so that a steady hiss does not count. A stretch in which nothing moves
+    counts as repeating; a silent one does not, it has its own gate.
 
     Levels are smoothed over 0.27 s, because a loop's period is no whole number of frames:
     unsmoothed, loops of real bars fall to 0.88, smoothed to 0.975 (the median is 0.997).
     """
-    span = round(config.trap_seconds * FRAME_RATE)
+    span = round(limits.trap_seconds * FRAME_RATE)
     audible = _running((mel_db.max(axis=1, initial=-np.inf) > SILENCE_DB + 2).astype(float))
     starts = np.arange(0, len(mel_db) - span + 1, round(0.5 * FRAME_RATE))
     starts = starts[audible[starts + span] - audible[starts] > span / 2]
     if not len(starts):
         return 0.0, 0.0
-    # Bands far below the loudest hold noise, and noise never repeats.
-    x = _smoothed(np.maximum(mel_db, np.percentile(mel_db, 99) - 50))
-    stretches = _Stretches(x, starts, span)
-    first = max(1, round(config.trap_shortest_lag * FRAME_RATE))
-    if stretches.energy(0, span).min() < span * x.shape[1] * _STILL_DB**2:
+    stretches = Stretches(mel_db, starts, span)
+    first = max(1, round(limits.trap_shortest_lag * FRAME_RATE))
+    if stretches.still().any():
         return 1.0, first / FRAME_RATE
-    last = round(config.trap_longest_lag * FRAME_RATE)
-    lags = np.arange(_LAG_STEP, last + 1, _LAG_STEP)
-    found = np.stack([stretches.correlation(int(lag)) for lag in lags])
-    risen = found - np.minimum.accumulate(found, axis=0) > 0.05
-    found = np.where(risen & (lags >= first)[:, None], found, 0.0)
+    last = round(limits.trap_longest_lag * FRAME_RATE)
+    lags, found = stretches.echoes(first, last)
     row, stretch = np.unravel_index(found.argmax(), found.shape)
     # Smoothing made the correlation smooth in the lag: look between the steps only here.
     near = range(int(lags[row]) - _LAG_STEP + 1, int(lags[row]) + _LAG_STEP)
@@ -135,14 +129,34 @@ def repetitiveness(
     return min(fine[best], 1.0), best / FRAME_RATE
 
 
-class _Stretches:
+class Stretches:
     """Stretches of equal length in a sequence of vectors, correlated through running sums."""
 
     def __init__(
-        self, x: Float32[np.ndarray, "frames bands"], starts: Int[np.ndarray, " n"], span: int
+        self, mel_db: Float32[np.ndarray, "frames bands"], starts: Int[np.ndarray, " n"], span: int
     ) -> None:
+        # Bands far below the loudest hold noise, and noise never repeats.
+        x = _smoothed(np.maximum(mel_db, np.percentile(mel_db, 99) - 50))
         self._x, self._starts, self._span = x, starts, span
         self._sums, self._squares = _running(x), _running(np.square(x).sum(axis=1))
+
+    def still(self) -> Bool[np.ndarray, " n"]:
+        """In which stretches nothing moves."""
+        least = self._span * self._x.shape[1] * _STILL_DB**2
+        return np.asarray(self.energy(0, self._span) < least)
+
+    def echoes(
+        self, first: int, last: int
+    ) -> tuple[Int[np.ndarray, " lags"], Float64[np.ndarray, "lags n"]]:
+        """Lags up to ``last`` frames, and how exactly each stretch returns after them.
+
+        0 before ``first``, and where the correlation was not lower at some shorter lag, or
+        every slow swell would be a loop.
+        """
+        lags = np.arange(_LAG_STEP, last + 1, _LAG_STEP)
+        found = np.stack([self.correlation(int(lag)) for lag in lags])
+        risen = found - np.minimum.accumulate(found, axis=0) > 0.05
+        return lags, np.where(risen & (lags >= first)[:, None], found, 0.0)
 
     def energy(self, offset: int, width: int) -> Float64[np.ndarray, " n"]:
         """Squared deviation from each band's mean within part of each stretch."""
