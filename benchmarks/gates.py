@@ -12,11 +12,11 @@ import numpy as np
 from songs import RATE, excerpts, songs
 
 from thresher.audio.descriptors import chroma, short_time
+from thresher.audio.fingerprint import fingerprints, longest_quotation
 from thresher.audio.limits import limits_in
 from thresher.audio.loudness import rms_db
 from thresher.audio.measures import clipped_fraction, measure, repetitiveness, runs
 from thresher.curation.config import CurationConfig
-from thresher.curation.fingerprint import fingerprints, longest_quotation
 from thresher.curation.gates import GATES
 
 CONFIG = CurationConfig()

@@ -102,6 +102,18 @@ class GateLimits:
         why="A few clicks can be music; more is a model hopping between codes.",
         source="docs/measured.md, 'Gates'",
     )
+    memorised_bits: int = setting(
+        3,
+        unit="bits of 32",
+        why="Words that differ in fewer bits count as the same moment of music.",
+        source="docs/measured.md, 'Quotations'",
+    )
+    memorised_seconds: float = setting(
+        4.0,
+        unit="s",
+        why="A longer run that matches the training audio is a quotation: warn before release.",
+        source="docs/measured.md, 'Quotations'",
+    )
 
 
 def limits_in(config: Any) -> GateLimits:

@@ -45,18 +45,8 @@ class CurationConfig:
     click_step: float = same_setting(GateLimits, "click_step")
     click_quiet_db: float = same_setting(GateLimits, "click_quiet_db")
     most_clicks: float = same_setting(GateLimits, "most_clicks")
-    memorised_bits: int = setting(
-        3,
-        unit="bits of 32",
-        why="Words that differ in fewer bits count as the same moment of music.",
-        source="docs/measured.md, 'Quotations'",
-    )
-    memorised_seconds: float = setting(
-        4.0,
-        unit="s",
-        why="A longer run that matches the training audio is a quotation: warn before release.",
-        source="docs/measured.md, 'Quotations'",
-    )
+    memorised_bits: int = same_setting(GateLimits, "memorised_bits")
+    memorised_seconds: float = same_setting(GateLimits, "memorised_seconds")
 
     phrase_gap_seconds: float = setting(
         0.5,

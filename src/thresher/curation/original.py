@@ -15,9 +15,10 @@ from jaxtyping import Float32, UInt32
 
 from thresher.audio.descriptors import chroma
 from thresher.audio.files import read_audio
+from thresher.audio.fingerprint import fingerprints
 from thresher.curation.accounts import Account
+from thresher.curation.chromaprint import chromaprint, fpcalc
 from thresher.curation.edits import Edit, EditList, stored_path
-from thresher.curation.fingerprint import chromaprint, fingerprints, fpcalc
 from thresher.curation.sources import Source
 from thresher.disk import content_hash
 from thresher.errors import ThresherError

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from thresher.audio.fingerprint import longest_quotation
 from thresher.audio.gates import Reason
 from thresher.corpus.progress import Progress, progress
 from thresher.curation.accounts import account_for, counted, gate_table
@@ -11,7 +12,6 @@ from thresher.curation.assemble import assemble
 from thresher.curation.compose import Composition, compose
 from thresher.curation.config import CurationConfig
 from thresher.curation.describe import Clip, describe_clips
-from thresher.curation.fingerprint import longest_quotation
 from thresher.curation.gates import GATES
 from thresher.curation.original import arrange_like_the_seed
 from thresher.curation.reference import Reference, find_reference

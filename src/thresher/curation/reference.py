@@ -21,9 +21,9 @@ from thresher.audio.descriptors import (
 )
 from thresher.audio.descriptors import short_time as short_frames
 from thresher.audio.files import probe, stream_audio
+from thresher.audio.fingerprint import Fingerprint, fingerprints
 from thresher.audio.scaling import Scaling, fit_scaling
 from thresher.corpus import open_corpus
-from thresher.curation.fingerprint import Fingerprint, fingerprints
 from thresher.curation.sources import audio_files
 from thresher.disk import MANIFEST, content_hash, read_manifest, whole_file
 from thresher.errors import ThresherError

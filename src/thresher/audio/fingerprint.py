@@ -6,22 +6,14 @@ filters, give each filter's answer two bits in Gray code. The filters are our ow
 hold one pitch class against its two neighbours, four hold the first second of three pitch
 classes against the second. The thresholds are the quartiles of each answer over 64 excerpts
 of real songs, so that bits are even and unrelated music agrees in half of them.
-
-Real Chromaprint is LGPL and is never linked: `chromaprint` runs the separate program
-``fpcalc`` (Debian: libchromaprint-tools) where there is one.
 """
 
-import json
-import shutil
-import subprocess
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8, UInt32
 
 from thresher.audio.descriptors import CHROMA_RATE, CHROMA_SECONDS
-from thresher.audio.files import to_pcm
-from thresher.errors import ThresherError
 
 WORDS_PER_SECOND = 8.0
 PHASES = round(CHROMA_RATE / WORDS_PER_SECOND)
@@ -92,36 +84,6 @@ def longest_quotation(
     if best < shortest:
         return 0.0, 0.0
     return best / WORDS_PER_SECOND, where / WORDS_PER_SECOND
-
-
-def fpcalc() -> str | None:
-    """Where the real Chromaprint's program is, if it is installed."""
-    return shutil.which("fpcalc")
-
-
-def chromaprint(
-    samples: Float32[np.ndarray, " samples"], sample_rate: int, program: str
-) -> UInt32[np.ndarray, " words"]:
-    """Words of the real Chromaprint (algorithm 2), by the program ``fpcalc``.
-
-    Raises:
-        ThresherError: the program fails. A clip under 2.7 s is no failure: it has no words.
-    """
-    command = [program, "-raw", "-json", "-format", "s16le", "-rate", str(sample_rate)]
-    command += ["-channels", "1", "-length", "86400", "-"]
-    sound = to_pcm(samples).astype("<i2").tobytes()
-    try:
-        done = subprocess.run(command, input=sound, capture_output=True, timeout=600, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ThresherError(f"fpcalc failed: {error}", looked_at=program) from None
-    said = done.stderr.decode(errors="replace").strip()
-    if "Empty fingerprint" in said:
-        return np.zeros(0, np.uint32)
-    try:
-        # Version 1.5.1 complains at every end of file and exits with 3, all words printed.
-        return np.array(json.loads(done.stdout)["fingerprint"], np.uint32)
-    except (ValueError, KeyError):
-        raise ThresherError(f"fpcalc failed: {said}", looked_at=program) from None
 
 
 def _fingerprint(pitch: Float32[np.ndarray, "frames 12"]) -> Fingerprint:

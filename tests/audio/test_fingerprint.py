@@ -1,17 +1,12 @@
-"""thresher.curation.fingerprint: the same music is found again, other music is not."""
+"""thresher.audio.fingerprint: the same music is found again, other music is not."""
 
 import made_clips as made
 import numpy as np
 import pytest
 
 from thresher.audio.descriptors import chroma
-from thresher.curation.fingerprint import (
-    chromaprint,
-    fingerprints,
-    fpcalc,
-    longest_quotation,
-    similarity,
-)
+from thresher.audio.fingerprint import fingerprints, longest_quotation, similarity
+from thresher.curation.chromaprint import chromaprint, fpcalc
 
 
 def random_words(seed, count=140):
