@@ -19,6 +19,7 @@ VERBS = {
     "generate": "Generate clips from a trained run.",
     "curate": "Sort the grain from the chaff: make a song out of clips.",
     "art": "Draw a cover from the music itself.",
+    "explain": "Why every default is what it is, and what a model does inside.",
     "release": "Master songs, tag them and build the album's site.",
     "journal": "List, show and compare everything that was ever made here.",
 }

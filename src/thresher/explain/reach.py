@@ -23,6 +23,6 @@ def reach(rows: Sequence[Row]) -> int | None:
         for reads in row.reads:
             if reads.row == index:
                 return None
-            lag = back + reads.newest + (reads.count - 1) * reads.spacing
+            lag = back + reads.newest + (reads.nodes - 1) * reads.spacing
             oldest[reads.row] = max(oldest.get(reads.row, 0), lag)
     return oldest[0]

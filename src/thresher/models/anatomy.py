@@ -16,7 +16,7 @@ from thresher.audio.quantise import Quantiser
 
 
 class Reads(NamedTuple):
-    """What a node reads of one row: ``count`` nodes, ``newest`` samples back and further."""
+    """What a node reads of one row: some nodes, ``newest`` samples back and further."""
 
     row: int
     """Index of the row below, or of the node's own row: then it remembers."""
@@ -24,7 +24,7 @@ class Reads(NamedTuple):
     """Samples from the node's time back to the newest that it reads."""
     spacing: int = 1
     """Samples from one of them to the next, further back."""
-    count: int = 1
+    nodes: int = 1
 
 
 class Row(NamedTuple):

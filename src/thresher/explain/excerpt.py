@@ -1,0 +1,106 @@
+"""A few seconds of real sound, for a page to work on."""
+
+import itertools
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float32
+
+import thresher
+from thresher.audio.files import read_audio, stream_audio
+from thresher.corpus import Corpus
+from thresher.corpus.features import FEATURES, in_stretches
+
+SECONDS = 4.0
+LEVEL_DBFS = -16.0
+"""Where corpora are brought to (`corpus.level_dbfs`), so that networks hear what they know."""
+
+DEMO = Path(thresher.__file__).parents[2] / "demo" / "sectoid"
+"""The songs that come with the source; an installed package has none."""
+
+_INTO_DEMO_SECONDS = 40.0
+
+
+class Excerpt(NamedTuple):
+    """Sound in [-1, 1]."""
+
+    audio: Float32[np.ndarray, " samples"]
+    sample_rate: int
+    said: str
+    """Where it is from, to be read in the middle of a sentence."""
+
+
+def default_excerpt(sample_rate: int) -> Excerpt:
+    """From the bundled songs where they are, else a made pluck."""
+    songs = sorted(DEMO.glob("*.ogg"))
+    if not songs:
+        return Excerpt(_levelled(_pluck(sample_rate)), sample_rate, "a made pluck")
+    wanted = int((_INTO_DEMO_SECONDS + SECONDS) * sample_rate)
+    blocks, heard = [], 0
+    for block in stream_audio(songs[0], sample_rate=sample_rate):
+        blocks.append(block)
+        heard += len(block)
+        if heard >= wanted:
+            break
+    audio = np.concatenate(blocks)[:wanted][-int(SECONDS * sample_rate) :]
+    title = songs[0].stem.replace("_", " ").title()
+    return Excerpt(_levelled(audio), sample_rate, f"“{title}” by Sectoid, a bundled song")
+
+
+def excerpt_of_file(path: Path, sample_rate: int) -> Excerpt:
+    """From the middle of a recording.
+
+    Raises:
+        ThresherError: it cannot be read.
+    """
+    audio = read_audio(path, sample_rate=sample_rate).samples
+    return Excerpt(_levelled(_middle(audio, sample_rate)), sample_rate, path.name)
+
+
+def excerpt_of_corpus(corpus: Corpus) -> Excerpt:
+    """What a run has never been trained on, or else what it has; at the corpus's own level."""
+    windows = corpus.windows("validation")
+    held_out = len(windows) > 0
+    windows = windows if held_out else corpus.windows("training")
+    start = int(windows[len(windows) // 2, 0])
+    audio = corpus.audio[start : start + int(SECONDS * corpus.sample_rate)]
+    said = f"{'held-out' if held_out else 'training'} music of corpus “{corpus.name}”"
+    return Excerpt(audio.astype(np.float32) / 32768, corpus.sample_rate, said)
+
+
+def curves(
+    excerpt: Excerpt, names: tuple[str, ...], hop: int
+) -> Float32[np.ndarray, "frames channels"] | None:
+    """Slow curves of the excerpt, one row per hop; None where one cannot be measured."""
+    known = {feature.name: feature for feature in FEATURES}
+    if not names or not hop or not known.keys() >= set(names):
+        return None
+    rows = [in_stretches(known[n], excerpt.audio, excerpt.sample_rate, hop) for n in names]
+    return np.concatenate(rows, axis=1)
+
+
+def _levelled(audio: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+    rms, peak = float(np.sqrt(np.mean(np.square(audio)))), float(np.abs(audio).max(initial=0))
+    if not peak > 0:
+        return audio.astype(np.float32)
+    gain = min(10 ** (LEVEL_DBFS / 20) / rms, 0.999 / peak)
+    return (audio * gain).astype(np.float32)
+
+
+def _middle(audio: Float32[np.ndarray, " n"], sample_rate: int) -> Float32[np.ndarray, " m"]:
+    wanted = int(SECONDS * sample_rate)
+    start = max(0, (len(audio) - wanted) // 2)
+    return audio[start : start + wanted]
+
+
+def _pluck(sample_rate: int) -> Float32[np.ndarray, " n"]:
+    """Five notes with ten partials that die away, the high ones first."""
+    time = np.arange(int(SECONDS * sample_rate / 5)) / sample_rate
+    notes = []
+    for hz, partial in itertools.product((110, 165, 220, 147, 98), range(1, 11)):
+        wave = np.sin(2 * np.pi * hz * partial * time) / partial * np.exp(-(1 + partial) * time)
+        notes.append(wave if hz * partial < sample_rate / 2 else 0 * wave)
+    sums = np.stack(notes).reshape(5, 10, -1).sum(axis=1)
+    plucked: Float32[np.ndarray, " n"] = (sums * np.minimum(1, time * 500)).reshape(-1)
+    return plucked.astype(np.float32)
