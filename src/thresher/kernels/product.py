@@ -237,6 +237,40 @@ def one_lane(m, number, inputs, x_at, start, s_at, outputs, y_at):
         times(outputs[y_at:], m.scale[row_at:], outputs[y_at:], rows)
 
 
+@njit(error_model="numpy")
+def one_lane_part(m, number, rows_from, rows_to, column, columns, inputs, start, s_at, outputs):
+    """Rows of one lane's product, and of them a stretch of columns; the rest is left as it is.
+
+    ``rows_from`` is a multiple of `COLUMN`. Sums begin at start[s_at + row]; going on column
+    after column from the outputs themselves gives what one product would have given.
+    """
+    at, whole, per_row = m.table[number, AT], m.table[number, COLUMNS], m.table[number, PER_ROW]
+    row_at, scaled = m.table[number, ROW_AT], len(m.scale) > 1
+    if scaled:
+        times(
+            start[s_at + rows_from :],
+            m.unscale[row_at + rows_from :],
+            outputs[rows_from:],
+            rows_to - rows_from,
+        )
+        start, s_at = outputs, 0
+    row = rows_from
+    while row + COLUMN <= rows_to:
+        w = at + row * per_row + column * (COLUMN * per_row // whole)
+        column_64(m.weights, w, inputs, column, columns, start, s_at + row, outputs, row)
+        row += COLUMN
+    if row < rows_to:
+        w = at + row * per_row + column * (COLUMN // 2 * per_row // whole)
+        column_32(m.weights, w, inputs, column, columns, start, s_at + row, outputs, row)
+    if scaled:
+        times(
+            outputs[rows_from:],
+            m.scale[row_at + rows_from :],
+            outputs[rows_from:],
+            rows_to - rows_from,
+        )
+
+
 @njit(error_model="numpy", inline="always")
 def _vectors(
     weights, at, inputs, x_at, lanes, depth, start, s_at, s_step, wide, outputs, y_at, rows

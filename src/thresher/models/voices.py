@@ -129,6 +129,15 @@ class HearingGroup(Group, Protocol):
         ...
 
 
+@runtime_checkable
+class Soloist(Protocol):
+    """A group of one clip that knows how to use a second core for it."""
+
+    def share(self) -> None:
+        """Let another core help from now on; nobody else plays."""
+        ...
+
+
 class LaneSampler:
     """A family's sampler out of two kinds of groups: its slow twin's and its kernel's."""
 
@@ -179,7 +188,10 @@ class LaneSampler:
             return SideBySide(twins, self._heights)
         few = len(requests) <= FEW * cores()
         parts = [[one] for one in requests] if few else shared_out(requests, MOST_LANES)
-        return SideBySide([self.group(part, known) for part in parts], self._heights)
+        groups = [self.group(part, known) for part in parts]
+        if len(requests) == 1 and cores() > 1 and isinstance(groups[0], Soloist):
+            groups[0].share()
+        return SideBySide(groups, self._heights)
 
     def bits(
         self, requests: Sequence[ClipRequest], sound: Float[np.ndarray, "clips samples"]

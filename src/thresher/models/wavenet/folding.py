@@ -9,7 +9,8 @@ from jaxtyping import Float32
 from thresher.audio.quantise import encode
 from thresher.kernels.draw_heights import GAUSSIAN, LOGISTICS, SOFTMAX
 from thresher.kernels.product import Precision, pack
-from thresher.kernels.wavenet_step import StackWeights, WaveNetWeights
+from thresher.kernels.wavenet_stack import StackWeights
+from thresher.kernels.wavenet_step import WaveNetWeights
 from thresher.models.wavenet.alphabet import Alphabet
 from thresher.models.wavenet.config import WaveNetConfig
 from thresher.models.wavenet.likelihood import code_edges
@@ -57,6 +58,7 @@ def packed(
         head=pack(head, lanes=lanes, precision=precision),
         output=OUTPUTS[config.output],
         outputs=config.outputs,
+        curves=config.local_channels,
         fed=alphabet.fed.numpy().astype(np.float32),
         cells=cells,
         floor=config.log_scale_floor,

@@ -8,24 +8,21 @@ from jaxtyping import Float, Float32, Int
 
 from thresher.errors import ThresherError
 from thresher.kernels.product import aligned, padded_lanes, padded_rows
-from thresher.kernels.wavenet_step import (
-    StackRoom,
-    StackState,
-    StackWeights,
-    WaveNetRoom,
-    WaveNetState,
-    WaveNetWeights,
-    play_wavenet,
-)
+from thresher.kernels.wavenet_stack import StackRoom, StackState, StackWeights
+from thresher.kernels.wavenet_step import WaveNetRoom, WaveNetState, WaveNetWeights, play_wavenet
 from thresher.models.family import ClipRequest
 from thresher.models.voices import chances, coolness, in_bursts, mixture
 from thresher.models.wavenet.alphabet import Alphabet
+from thresher.models.wavenet.duet import Duet
 from thresher.models.wavenet.folding import PackedWaveNet
 from thresher.models.wavenet.network import WaveNet
 from thresher.models.wavenet.priming import Primed, Start, curve_of, started
 
 BURST = 1024
 """Samples per call of the kernel: the curves it brings along stay small, Ctrl-C is heard soon."""
+
+NO_SECOND_CORE = (np.zeros(0, np.int64), np.zeros(3, np.int64))
+"""Counters and shares where one core plays alone."""
 
 OVERFLOW = 64
 """Rows of padding that a product may write behind a layer's stream."""
@@ -50,6 +47,7 @@ class CompiledGroup:
         self._state = self._silence()
         self._room = _room(weights.weights, self._lanes)
         self._done = 0
+        self._duet: Duet | None = None
         for lane, (request, curve) in enumerate(zip(requests, self._curves, strict=True)):
             self._begin(lane, started(network, alphabet, request, curve, primed))
 
@@ -57,6 +55,10 @@ class CompiledGroup:
     def clips(self) -> int:
         """How many."""
         return len(self._requests)
+
+    def share(self) -> None:
+        """Let a second core help; this clip is the only one."""
+        self._duet = Duet(self._packed.weights)
 
     def play(self, count: int) -> Int[np.ndarray, "clips count"]:
         """The next ``count`` letters of every clip: codes, or 16-bit heights."""
@@ -111,10 +113,14 @@ class CompiledGroup:
     def _burst(self, n: int, forced: np.ndarray, codes: np.ndarray, bits: np.ndarray) -> None:
         """The kernel's next n samples; see `in_bursts`."""
         chance = chances(self._requests, self._done, n, self._lanes).ravel()
-        play_wavenet(
-            self._packed.weights, self._state, self._room, self._steer(n), chance, self._cool,
-            forced, codes, bits, n, self._lanes,
-        )  # fmt: skip
+        steer = self._steer(n)
+        if self._duet is not None and not len(forced):
+            self._duet.burst(self._state, self._room, steer, chance, self._cool, codes, n)
+        else:
+            play_wavenet(
+                self._packed.weights, self._state, self._room, steer, chance, self._cool,
+                forced, codes, bits, n, self._lanes, *NO_SECOND_CORE,
+            )  # fmt: skip
         self._done += n
 
     def _steer(self, count: int) -> Float32[np.ndarray, " count_C_lanes"]:
