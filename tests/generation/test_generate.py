@@ -378,6 +378,13 @@ def test_a_prime_of_any_length_rate_and_channels(
         assert abs(sound(clip).mean() - 0.125) < 0.03
 
 
+def test_a_long_prompt_is_announced_before_it_is_heard(workspace, make_run, tmp_path, capsys):
+    make_run()
+    write_flac(tmp_path / "riff.flac", np.full(25 * 8000, 0.25), 8000)
+    generate_clips(workspace, "w7", config(clips=1), prime=tmp_path / "riff.flac")
+    assert "hearing all 25 s of the prompt" in capsys.readouterr().err
+
+
 def test_the_prime_is_kept_at_the_head_when_asked_for(workspace, make_run, tmp_path):
     make_run()
     prime = 0.5 * np.sin(np.arange(300) / 9).astype(np.float32)

@@ -28,7 +28,7 @@ from thresher.generation.config import GenerationConfig
 from thresher.generation.engines import Players, fastest, playable
 from thresher.generation.plan import Orders, Plan, make_orders
 from thresher.generation.precision import costs, held_out_corpus, recommended
-from thresher.generation.progress import Report, say, shown_progress
+from thresher.generation.progress import Report, announce_prompt, say, shown_progress
 from thresher.generation.source import Source, open_source
 from thresher.journal import Stages, new_manifest, record
 from thresher.models.family import ClipRequest, Sampler, render
@@ -170,6 +170,8 @@ def _make(
 ) -> None:
     with stages.measure("load"):
         sampler, batch = _choose(missing, orders, players, manifest)
+    if orders.prime is not None:
+        announce_prompt(len(orders.prime) / manifest["sample_rate"])
     longest = max(1, _BUFFER_SAMPLES // orders.length_samples)
     size = min(orders.plan.config.batch or batch, longest)
     with shown_progress(

@@ -43,6 +43,16 @@ def say(line: str) -> None:
     Console(stderr=True, highlight=False).print(line, markup=False, soft_wrap=True)
 
 
+LONG_PROMPT_SECONDS = 20.0
+"""From here on a recurrent network hears a prompt for long enough that people wonder."""
+
+
+def announce_prompt(seconds: float) -> None:
+    """Say that a long prompt is heard to its end before the first sample is played."""
+    if seconds >= LONG_PROMPT_SECONDS:
+        say(f"hearing all {seconds:.0f} s of the prompt first; a shorter one begins sooner")
+
+
 @contextlib.contextmanager
 def shown_progress(
     *, earlier: int, missing: int, length_samples: int, sample_rate: int

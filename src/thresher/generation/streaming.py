@@ -20,6 +20,7 @@ from thresher.generation.config import GenerationConfig
 from thresher.generation.engines import Players, playable
 from thresher.generation.generate import check_finished
 from thresher.generation.plan import Orders, Plan, make_orders
+from thresher.generation.progress import announce_prompt
 from thresher.generation.source import Source, open_source
 from thresher.generation.stream_state import (
     FORMAT,
@@ -168,7 +169,10 @@ def open_stream(
         artists=artists,
         shape_from=None if shape_from is None else shape_from.resolve(),
     )
-    return Stream(source, make_orders(plan, source))
+    orders = make_orders(plan, source)
+    if orders.prime is not None:
+        announce_prompt(len(orders.prime) / source.checkpoint.sample_rate)
+    return Stream(source, orders)
 
 
 def resume_stream(

@@ -37,9 +37,7 @@ def alphabet_of(config: WaveNetConfig) -> Alphabet:
     return Alphabet(heights, fed, silence)
 
 
-def letters_of(
-    audio: Float[np.ndarray, "*n"], config: WaveNetConfig
-) -> Int64[np.ndarray, "*n"]:
+def letters_of(audio: Float[np.ndarray, "*n"], config: WaveNetConfig) -> Int64[np.ndarray, "*n"]:
     """Audio in letters, clipped to [-1, 1]."""
     clipped = np.clip(audio, -1, 1)
     if config.output == "softmax":
