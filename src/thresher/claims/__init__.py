@@ -1,1 +1,6 @@
-"""Statements of the literature as small files: run, measured, decided."""
+"""Claims of papers and repositories as small experiments, with a verdict that can be repeated."""
+
+from thresher.claims.claim import Claim
+from thresher.claims.reading import all_claims, find_claims, load_claim
+
+__all__ = ["Claim", "all_claims", "find_claims", "load_claim"]

@@ -1,0 +1,312 @@
+"""Arms that need no training: each gives its numbers from made sounds and a clock.
+
+A work is called with the arm's settings, checked against a small dataclass, and a seed.
+"""
+
+import difflib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt
+from torch.nn import functional
+
+from thresher.audio.descriptors import chroma
+from thresher.audio.fingerprint import fingerprints
+from thresher.audio.loudness import rms_db
+from thresher.audio.quantise import decode, encode, linear_encode
+from thresher.claims.sounds import STYLES, chunk_scaled, plucks, style
+from thresher.curation import CurationConfig
+from thresher.curation.compose import path_distances
+from thresher.curation.describe import describe_samples
+from thresher.curation.order import shortest_path
+from thresher.curation.original import all_scores, order_like_the_seed, trim_like_the_seed
+from thresher.curation.phrases import split_phrases
+from thresher.curation.vectors import PhraseVectors, phrase_vectors
+from thresher.errors import ThresherError
+from thresher.models.family import ClipRequest, Engine
+from thresher.models.samplernn.config import SampleRNNConfig
+from thresher.models.samplernn.network import SampleRNN
+from thresher.models.samplernn.sampler import samplernn_sampler
+from thresher.models.wavenet.config import WaveNetConfig
+from thresher.models.wavenet.network import WaveNet
+from thresher.models.wavenet.sampler import wavenet_sampler
+from thresher.settings import from_mapping
+
+RATE = 16_000
+
+
+class Work(NamedTuple):
+    """Something that can be measured without training."""
+
+    options: type[Any]
+    run: Callable[[Any, int], dict[str, float]]
+    gives: tuple[str, ...]
+    """Names of its numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantising:
+    """Which way to codes and back."""
+
+    pair: Literal["round 255", "truncate 255", "truncate 256"] = "round 255"
+    passes: int = 10
+
+
+def quantise(options: Quantising, seed: int) -> dict[str, float]:
+    """SNR of one pass, and how many codes move in further ones."""
+    sound = plucks(10.0, seed=seed)
+    first = _codes(sound, options.pair)
+    back = _sound(first, options.pair)
+    noise = float(np.square(sound - back).mean())
+    codes = first
+    for _ in range(options.passes - 1):
+        codes = _codes(_sound(codes, options.pair), options.pair)
+    return {
+        "signal to noise": 10 * float(np.log10(np.square(sound).mean() / noise)),
+        "codes that drift": float((codes != first).mean()),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """How a clip is scaled before it is quantised."""
+
+    method: Literal["one gain", "each chunk"] = "one gain"
+    chunk_seconds: float = 8.0
+
+
+def scale(options: Scaling, seed: int) -> dict[str, float]:
+    """Where silence lands, and how much of a swell from -20 dB to 0 is left."""
+    swell = plucks(32.0, seed=seed) * 10 ** (np.linspace(-20, 0, 32 * RATE) / 20)
+    chunk = round(options.chunk_seconds * RATE)
+    scaled, gains, zeros = swell, np.ones(len(swell)), np.zeros(1)
+    if options.method == "each chunk":
+        scaled, gains = chunk_scaled(swell, chunk)
+        zeros = (scaled - gains * swell)[::chunk]  # what silence became
+    offset = np.abs(linear_encode(zeros).astype(float) - 128)
+    levels = [float(np.std(scaled[k : k + chunk])) for k in range(0, len(scaled), chunk)]
+    return {
+        "offset of silence": float(offset.mean()),
+        "swell that is left": 20 * float(np.log10(max(levels) / min(levels))),
+        "spread of gains": 20 * float(np.log10(gains.max() / gains.min())),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordering:
+    """How sixty clips of six styles are put in a row."""
+
+    method: Literal["path", "seed pairs", "random"] = "path"
+    clips_per_style: int = 10
+    seconds: float = 8.0
+
+
+def order(options: Ordering, seed: int) -> dict[str, float]:
+    """How far each clip's end lies from the next one's beginning, and what was used."""
+    clips, labels = _styles(options.clips_per_style, options.seconds, seed)
+    vectors = _vectors(clips, options.seconds)
+    tails = np.stack([v.tail for v in vectors])
+    heads = np.stack([v.head for v in vectors])
+    if options.method == "path":
+        path = shortest_path(tails, heads)
+    elif options.method == "random":
+        path = np.random.default_rng(seed).permutation(len(clips)).tolist()
+    else:
+        path = order_like_the_seed(all_scores([_words(clip) for clip in clips]))
+    return {
+        "tail-to-head distance": float(np.mean(path_distances(tails[path], heads[path])[1:])),
+        "style changes": float(np.count_nonzero(np.diff(labels[path]))),
+        "fraction of clips used": len(path) / len(clips),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trimming:
+    """How silence is taken out of clips that have pauses inside."""
+
+    method: Literal["none", "seed", "phrases"] = "phrases"
+    clips: int = 12
+
+
+def trim(options: Trimming, seed: int) -> dict[str, float]:
+    """Fraction of what is kept that lies below -50 dB re the typical clip."""
+    config = CurationConfig()
+    clips = [_with_pauses(number, seed) for number in range(options.clips)]
+    kept = []
+    for clip in clips:
+        if options.method == "seed":
+            start, stop = trim_like_the_seed(clip)
+            kept.append(clip[start:stop])
+        elif options.method == "phrases":
+            level = rms_db(clip, round(0.05 * RATE))
+            typical = float(np.median(level[level > -50]))
+            phrases, _ = split_phrases(0, level, len(clip), RATE, typical, config)
+            kept += [clip[phrase.start : phrase.stop] for phrase in phrases]
+        else:
+            kept.append(clip)
+    level = np.concatenate([rms_db(part, round(0.05 * RATE)) for part in kept])
+    return {"silent fraction": float((level < -50).mean())}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stepping:
+    """A WaveNet that plays one sample after the other."""
+
+    dilations: tuple[int, ...] = (1, 2, 4, 8)
+    method: Literal["cached", "whole window"] = "cached"
+    samples: int = 2000
+
+
+def step(options: Stepping, seed: int) -> dict[str, float]:
+    """Seconds per sample, and how far stepping is from the parallel network."""
+    config = WaveNetConfig(dilations=options.dilations, skip_channels=64)
+    torch.manual_seed(seed)
+    network = WaveNet(config).eval().requires_grad_(False)
+    if options.method == "whole window":
+        past = torch.randint(0, 256, (1, config.receptive_field))
+        seconds = _fastest(lambda: network(past), options.samples)
+        return {"seconds per sample": seconds, "stepping error": 0.0}
+    sampler = wavenet_sampler({"network": network}, config, Engine("compiled"))
+    voices = sampler.start([ClipRequest(seed=seed, length_samples=options.samples)])
+    voices.play(options.samples)
+    seconds = _fastest(lambda: voices.play(options.samples), 5) / options.samples
+    codes = encode(plucks(0.25, seed=seed), "mu-law")
+    stepped = float(sampler.bits([ClipRequest(seed=seed, length_samples=1)], codes[None])[0])
+    wanted = _parallel_bits(network, torch.from_numpy(codes.astype(np.int64)))
+    return {"seconds per sample": seconds, "stepping error": abs(stepped - wanted) / len(codes)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playing:
+    """A SampleRNN that plays many clips at once."""
+
+    clips: int = 1
+    dim: int = 256
+    samples: int = 800
+
+
+def play(options: Playing, seed: int) -> dict[str, float]:
+    """Samples per second of all clips together, on this machine's cores."""
+    config = SampleRNNConfig(dim=options.dim, embedding_dim=64)
+    torch.manual_seed(seed)
+    network = SampleRNN(config).eval().requires_grad_(False)
+    sampler = samplernn_sampler({"network": network}, config, Engine("compiled"))
+    requests = [
+        ClipRequest(seed=index, length_samples=options.samples) for index in range(options.clips)
+    ]
+    voices = sampler.start(requests)
+    voices.play(options.samples // 4)
+    seconds = _fastest(lambda: voices.play(options.samples), 3)
+    return {"samples per second": options.clips * options.samples / seconds}
+
+
+WORKS: dict[str, Work] = {
+    "quantise": Work(Quantising, quantise, ("signal to noise", "codes that drift")),
+    "scale": Work(Scaling, scale, ("offset of silence", "swell that is left", "spread of gains")),
+    "order": Work(
+        Ordering, order, ("tail-to-head distance", "style changes", "fraction of clips used")
+    ),
+    "trim": Work(Trimming, trim, ("silent fraction",)),
+    "step": Work(Stepping, step, ("seconds per sample", "stepping error")),
+    "play": Work(Playing, play, ("samples per second",)),
+}
+
+
+def work_named(name: str) -> Work:
+    """The work of that name.
+
+    Raises:
+        ThresherError: there is none, naming the nearest.
+    """
+    if name not in WORKS:
+        near = difflib.get_close_matches(name, [*WORKS, "train"], n=1, cutoff=0.0)[0]
+        raise ThresherError(f"there is no work '{name}'", hint=near)
+    return WORKS[name]
+
+
+def numbers_of(name: str, settings: Mapping[str, Any], seed: int) -> dict[str, float]:
+    """Do a work.
+
+    Raises:
+        ThresherError: an unknown work or option, naming the nearest.
+    """
+    work = work_named(name)
+    return work.run(from_mapping(work.options, settings, origin=f"work '{name}'"), seed)
+
+
+def _codes(sound: np.ndarray, pair: str) -> UInt[np.ndarray, " samples"]:
+    """Mu-law codes, the way each system writes them; all truncate but ibab, who rounds."""
+    if pair == "round 255":
+        return encode(sound, "mu-law")
+    y = (np.sign(sound) * np.log1p(255 * np.abs(sound)) / np.log(256) + 1) / 2
+    return np.asarray(np.floor(y * 255), np.uint8)
+
+
+def _sound(codes: UInt[np.ndarray, " samples"], pair: str) -> np.ndarray:
+    """Back to sound, the same way; Mehri's code divides by 256 what was multiplied by 255."""
+    if pair == "round 255":
+        return decode(codes, "mu-law").astype(np.float64)
+    v = 2 * codes.astype(float) / (255 if pair == "truncate 255" else 256) - 1
+    return np.asarray(np.sign(v) * (256.0 ** np.abs(v) - 1) / 255)
+
+
+def _styles(
+    per_style: int, seconds: float, seed: int
+) -> tuple[list[Float32[np.ndarray, " samples"]], np.ndarray]:
+    """Clips of every style, shuffled, and their style's number."""
+    clips, labels = [], []
+    for number in range(len(STYLES)):
+        for k in range(per_style):
+            clips.append(style(number, seconds, seed=1000 * seed + k))
+            labels.append(number)
+    shuffled = np.random.default_rng(seed).permutation(len(clips))
+    return [clips[k] for k in shuffled], np.array(labels)[shuffled]
+
+
+def _vectors(clips: list[Float32[np.ndarray, " samples"]], seconds: float) -> list[PhraseVectors]:
+    from thresher.audio.descriptors import DESCRIPTORS
+    from thresher.audio.scaling import fit_scaling, standardised
+
+    config = CurationConfig()
+    rows = [describe_samples(clip, RATE, config).rows for clip in clips]
+    scaling = fit_scaling(np.concatenate(rows), DESCRIPTORS)
+    return [phrase_vectors(standardised(r, scaling), 0, seconds, config.edge_seconds) for r in rows]
+
+
+def _words(clip: Float32[np.ndarray, " samples"]) -> np.ndarray:
+    start, stop = trim_like_the_seed(clip)
+    return np.asarray(fingerprints(chroma(clip[start:stop], RATE))[0].words)
+
+
+def _with_pauses(number: int, seed: int) -> Float32[np.ndarray, " samples"]:
+    """Music, two seconds of silence, music, silence, music; a silent second at either end."""
+    rng = np.random.default_rng([seed, number])
+    parts = [np.zeros(RATE, np.float32)]
+    for k in range(3):
+        length = float(rng.uniform(3, 5))
+        parts += [style(number % len(STYLES), round(length, 1), seed=10 * seed + k)]
+        parts += [np.zeros(2 * RATE, np.float32)]
+    sound = np.concatenate([*parts[:-1], np.zeros(RATE, np.float32)])
+    return np.asarray(sound + rng.normal(size=len(sound)) * 1e-5, np.float32)
+
+
+def _parallel_bits(network: WaveNet, codes: torch.Tensor) -> float:
+    """Bits of a clip that begins after silence, by the parallel network."""
+    silence = torch.full((network.config.receptive_field,), 128)
+    past = torch.cat([silence, codes[:-1]])[None]
+    nats = functional.cross_entropy(network(past)[0], codes, reduction="sum")
+    return float(nats) / float(np.log(2))
+
+
+def _fastest(call: Callable[[], object], times: int) -> float:
+    """Seconds of the fastest of some calls: what else the machine does only adds."""
+    best = np.inf
+    for _ in range(min(times, 20)):
+        began = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - began)
+    return float(best)
