@@ -46,7 +46,11 @@ from thresher.workspace import Workspace
     type=click.Choice(["float32", "bfloat16", "int8", "auto"]),
     help="Of the weights; auto measures what each costs in bits.  [default: float32]",
 )
-@click.option("--checkpoint", help="best, latest or step-00001000, say.  [default: best]")
+@click.option(
+    "--checkpoint",
+    help="best (fewest held-out bits), recommended (what `thresher train` or `thresher watch` "
+    "named at its end), sound, latest or step-00001000, say.  [default: best]",
+)
 @click.option("--name", help="Name of the set of clips.")
 @click.option("--resume", metavar="SET", help="Go on with a set exactly as it was begun.")
 @click.option("--stream", is_flag=True, help="Play one endless voice to stdout instead.")

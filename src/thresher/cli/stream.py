@@ -128,9 +128,10 @@ def _opened(workspace: Workspace, asked: Asked, target: Target) -> Playing:
 def _expected(asked: Asked) -> dict[str, Any]:
     """What was typed, named as a state names it."""
     from thresher.disk import content_hash
+    from thresher.models.checkpoint import CHOICES
 
     # A stream stays with what these meant when it was begun.
-    loose = {"engine": ("auto",), "checkpoint": ("best", "latest")}
+    loose = {"engine": ("auto",), "checkpoint": CHOICES}
     expected = {k: v for k, v in asked.settings.items() if v not in loose.get(k, ())}
     if asked.seed is not None:
         expected["seed"] = asked.seed

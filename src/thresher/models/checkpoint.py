@@ -27,6 +27,10 @@ from thresher.workspace import checked_name
 CHECKPOINT = "checkpoint.json"
 FORMAT = 1
 
+CHOICES = ("best", "latest", "sound", "recommended")
+"""Checkpoints that a run's manifest names: fewest held-out bits, newest, best by sound, and
+the one that training recommends, all things considered."""
+
 WeightType = Literal["float32", "bfloat16", "float16"]
 """How weights lie on disk; in memory they are always float32 again."""
 
@@ -137,13 +141,13 @@ def open_checkpoint(folder: Path) -> Checkpoint:
 
 
 def find_checkpoint(run_folder: Path, which: str = "best") -> Path:
-    """Folder of a run's ``best`` or ``latest`` checkpoint, or of one named ``step-…``.
+    """Folder of a run's checkpoint: one of `CHOICES`, or one named ``step-…``.
 
     Raises:
         ThresherError: no such run, or no such checkpoint (naming those there are).
     """
     name = which
-    if which in ("best", "latest"):
+    if which in CHOICES:
         written = read_manifest(run_folder, kind="run").get(which)
         name = written if isinstance(written, str) else ""
     folder = run_folder / "checkpoints" / (checked_name(name) if name else "nothing")

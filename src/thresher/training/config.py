@@ -198,6 +198,16 @@ class TrainingConfig:
         source="rncm-prism/prism-samplernn, generate.py",
     )
 
+    stop_on_collapse: bool = setting(
+        False,
+        unit="",
+        why="Two previews in a row whose clips all fail the same gate (silence, noise, a loop …) "
+        "are reported at once; true ends the run there. Off, because the first previews of a "
+        "long run are noise by nature.",
+        source="Cortexelus/dadabots_sampleRNN README, Training: start anew when only noise comes; "
+        "docs/watch.md",
+    )
+
     def __post_init__(self) -> None:
         """Refuse numbers that cannot train anything.
 

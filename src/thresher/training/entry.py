@@ -28,7 +28,7 @@ _FIXED = ("batch_size", "ema_decay", "stage_shares")
 
 def train(
     workspace: Workspace,
-    family: str,
+    family: str | Family,
     corpus: str,
     *,
     preset: str = "",
@@ -41,7 +41,7 @@ def train(
 
     Args:
         workspace: where the corpus is and the run goes.
-        family: name in the catalogue.
+        family: name in the catalogue, or a record of one that an experiment has altered.
         corpus: name of a corpus.
         preset: one of the family's; "" is its defaults.
         settings: values for the family's config or for `TrainingConfig`, by name.
@@ -54,13 +54,13 @@ def train(
         TrainingStopped: a signal asked for it; the run can be resumed.
         ThresherError: an unknown name or setting, a corpus that does not suit, a full disk.
     """
-    record = family_named(family)
+    record = family if isinstance(family, Family) else family_named(family)
     weights = None if start_from is None else find_weights(workspace, start_from)
     opened = open_corpus(workspace.corpus(corpus))
     config, training = _configure(record, opened, preset, settings or {}, weights)
     device = choose_device(training)
     with team(device) as members:
-        claimed = claim_name(workspace, name, f"{family}-{corpus}") if members.leads else ""
+        claimed = claim_name(workspace, name, f"{record.name}-{corpus}") if members.leads else ""
         job = Job(
             workspace=workspace,
             run_id=members.follow_text(claimed),
@@ -76,11 +76,18 @@ def train(
         return run_job(job, None, device, members)
 
 
-def resume(workspace: Workspace, run_id: str, *, settings: Mapping[str, Any] | None = None) -> Run:
+def resume(
+    workspace: Workspace,
+    run_id: str,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    family: Family | None = None,
+) -> Run:
     """Go on with a run exactly where its newest checkpoint stands.
 
     ``settings`` may change how the rest is trained. A new ``budget_seconds`` counts from
-    here; without one the old budget goes on.
+    here; without one the old budget goes on. ``family`` is the altered record that the run
+    began with; None is the catalogue's.
 
     Raises:
         TrainingStopped: a signal asked for it; the run can be resumed.
@@ -88,7 +95,7 @@ def resume(workspace: Workspace, run_id: str, *, settings: Mapping[str, Any] | N
     """
     run = open_run(workspace.run(run_id))
     manifest = run.manifest
-    record = family_named(run.family)
+    record = family or family_named(run.family)
     opened = _same_corpus(workspace, run)
     training = from_mapping(TrainingConfig, manifest["training"], origin=str(run.folder))
     config = from_mapping(record.config, manifest["config"], origin=str(run.folder))
@@ -204,7 +211,7 @@ def _newest_position(run: Run) -> Saved | None:
 
 def _reopen(saved: Saved, changes: Mapping[str, Any]) -> None:
     position = saved.position
-    position.ended, position.without_better = None, 0
+    position.ended, position.without_better, position.collapsed = None, 0, None
     if "budget_seconds" in changes:
         position.budget_from = position.seconds
     if "compile" in changes:

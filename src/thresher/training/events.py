@@ -1,20 +1,24 @@
 """What happens between two steps: figures, validation, previews, checkpoints, the end."""
 
 import math
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
 
+from thresher.models.checkpoint import CHECKPOINT, open_checkpoint
 from thresher.training.display import clock
 from thresher.training.interrupts import TrainingStopped
 from thresher.training.previews import draw_preview
+from thresher.training.run import CHECKPOINTS
 from thresher.training.saving import save, step_name
 from thresher.training.schedule import progress
 from thresher.training.session import Lesson, Meter
 from thresher.training.validation import validate
+from thresher.training.watching import watch
 
 _SHOW_SECONDS = 1.0
-_ENDS = (None, "steps", "budget", "patience")
+_ENDS = (None, "steps", "budget", "patience", "collapse")
 
 _PREVIEW_SHARE = 0.05
 """Of a budget; no preview takes more than this."""
@@ -56,7 +60,9 @@ def wrap_up(lesson: Lesson) -> None:
     if position.best is None:  # nothing to validate on: the last weights are the result
         position.best = step_name(position.step)
     if position.stage + 1 == len(session.job.family.stages):
-        _preview(lesson)
+        if position.ended != "collapse":  # it was heard a step ago
+            _preview(lesson)
+        _hear_best(lesson)
     save(lesson)
 
 
@@ -68,6 +74,8 @@ def _end(lesson: Lesson) -> int:
         return 1
     if lesson.budget and session.watch.seconds - position.budget_from >= lesson.budget:
         return 2
+    if position.collapsed is not None:
+        return 4
     return 3 if settings.patience and position.without_better >= settings.patience else 0
 
 
@@ -130,17 +138,44 @@ def _preview(lesson: Lesson) -> None:
         position.milestones.append(name)
     if not session.team.leads or not job.settings.preview_clips:
         return
+    bits = position.history[-1].get("validation_bits") if position.history else None
+    _hear(lesson, name, lambda: _at_rest_on_cpu(lesson), bits)
+
+
+def _hear_best(lesson: Lesson) -> None:
+    """Score the checkpoint with the fewest bits, if no preview has fallen on it."""
+    session = lesson.session
+    position, job = session.position, session.job
+    name = position.best or ""
+    folder = job.folder / CHECKPOINTS / name
+    heard = {entry["checkpoint"] for entry in position.scores}
+    if not session.team.leads or not job.settings.preview_clips or not heard or name in heard:
+        return
+    if (folder / CHECKPOINT).is_file():
+        checkpoint = open_checkpoint(folder)
+        _hear(lesson, name, checkpoint.networks, checkpoint.bits)
+
+
+def _hear(
+    lesson: Lesson, name: str, networks: Callable[[], Mapping[str, nn.Module]], bits: float | None
+) -> None:
+    """Draw a preview of a checkpoint, and score it."""
+    session = lesson.session
+    job = session.job
     path = job.folder / "previews" / name
     patience = job.settings.preview_patience_seconds
     if lesson.budget:
         patience = min(patience, _PREVIEW_SHARE * lesson.budget)
     try:
         with session.aside("preview"):
-            networks = _at_rest_on_cpu(lesson)
-            draw_preview(path, networks, job.family, job.config, job.corpus, job.settings, patience)
+            clips = draw_preview(
+                path, networks(), job.family, job.config, job.corpus, job.settings, patience
+            )
+        with session.aside("watch"):
+            watch(session, name, int(name.removeprefix("step-")), clips, bits)
     except Exception as error:
         # Whatever it is: hours of training must not end because a sketch could not be drawn.
-        session.display.tell(f"no preview at step {position.step}: {error}")
+        session.display.tell(f"no preview at step {session.position.step}: {error}")
 
 
 def _at_rest_on_cpu(lesson: Lesson) -> dict[str, nn.Module]:

@@ -45,12 +45,22 @@ def _learn_or_say_why(session: Session, saved: Saved | None) -> None:
         _learn_stages(session, saved)
         if session.team.leads:
             write_run(session, "finished")
+            _name_the_best(session)
     except BaseException as error:
         if session.team.leads:
             state = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
             with contextlib.suppress(ThresherError, OSError):  # the first error is the one to show
                 write_run(session, state, error=str(error))
         raise
+
+
+def _name_the_best(session: Session) -> None:
+    """End by naming the checkpoint to generate from: the latest is often not the best."""
+    manifest = open_run(session.job.folder).manifest
+    if manifest["recommended"]:
+        session.display.tell(
+            f"recommended: {manifest['recommended']} ({manifest['recommended_because']})"
+        )
 
 
 def _learn_stages(session: Session, saved: Saved | None) -> None:

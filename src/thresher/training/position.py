@@ -48,6 +48,12 @@ class Position:
     """How many of the preview times have passed."""
     milestones: list[str] = field(default_factory=list)
     """Checkpoints kept to choose by sound."""
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    """What was heard in each preview: checkpoint, step, bits and the fields of a `Score`."""
+    best_sound: str | None = None
+    """Checkpoint that sounds best."""
+    collapsed: str | None = None
+    """The gate that ends the run; see ``stop_on_collapse``."""
     history: list[dict[str, int | float]] = field(default_factory=list)
     """One entry per validation: step, seconds, samples, training and validation value."""
     stages: list[dict[str, Any]] = field(default_factory=list)

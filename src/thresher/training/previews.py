@@ -1,19 +1,19 @@
 """What a network sounds like while it learns."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 from torch import nn
 
 from thresher.audio.files import write_flac
 from thresher.audio.pictures import spectrogram_png
 from thresher.corpus import Corpus
-from thresher.models.family import ClipRequest, Family, render
+from thresher.models.family import ClipRequest, Engine, Family, render
 from thresher.training.config import TrainingConfig
 from thresher.training.run import training_segments
 from thresher.training.validation import own_randomness
@@ -21,7 +21,7 @@ from thresher.training.validation import own_randomness
 _GAP_SECONDS = 0.25
 """Silence between the clips of one preview."""
 
-_SEED = 20_260
+PREVIEW_SEED = 20_260
 """The same for every preview of every run, so that only the weights make a difference."""
 
 
@@ -33,35 +33,74 @@ def draw_preview(
     corpus: Corpus,
     settings: TrainingConfig,
     patience_seconds: float,
-) -> None:
-    """Write ``path``.flac (the clips one after the other) and its spectrogram ``path``.png."""
+) -> Float32[np.ndarray, "clips samples"]:
+    """Write ``path``.flac (the clips one after the other) and its spectrogram ``path``.png.
+
+    Returns the clips: shorter than asked for where patience ran out.
+    """
     requests = [
-        _request(index, family, config, corpus, settings) for index in range(settings.preview_clips)
+        clip_request(
+            index,
+            family,
+            config,
+            corpus,
+            seconds=settings.preview_seconds,
+            temperature=settings.preview_temperature,
+            clips=settings.preview_clips,
+        )
+        for index in range(settings.preview_clips)
     ]
-    with own_randomness(torch.device("cpu"), _SEED):
-        sampler = family.sampler(networks, config, family.engines(config)[0])
+    clips = render_clips(networks, family, config, requests, patience_seconds)
+    sound = _in_a_row(clips, int(_GAP_SECONDS * corpus.sample_rate))
+    write_flac(path.with_suffix(".flac"), sound, corpus.sample_rate)
+    title = f"{path.parent.parent.name} {path.name}"
+    spectrogram_png(path.with_suffix(".png"), sound, corpus.sample_rate, title)
+    return clips
+
+
+def render_clips(
+    networks: Mapping[str, nn.Module],
+    family: Family,
+    config: Any,
+    requests: Sequence[ClipRequest],
+    patience_seconds: float = float("inf"),
+) -> Float32[np.ndarray, "clips samples"]:
+    """Clips of equal length, side by side; cut short when patience runs out."""
+    with own_randomness(torch.device("cpu"), PREVIEW_SEED):
+        sampler = family.sampler(networks, config, quick_engine(family, config))
         deadline = time.monotonic() + patience_seconds
         blocks = []
         for block in render(sampler, requests):
             blocks.append(np.asarray(block, np.float32))
             if time.monotonic() > deadline:
                 break
-    clips = np.concatenate(blocks, axis=1)[:, : requests[0].length_samples]
-    sound = _in_a_row(clips, int(_GAP_SECONDS * corpus.sample_rate))
-    write_flac(path.with_suffix(".flac"), sound, corpus.sample_rate)
-    title = f"{path.parent.parent.name} {path.name}"
-    spectrogram_png(path.with_suffix(".png"), sound, corpus.sample_rate, title)
+    return np.concatenate(blocks, axis=1)[:, : requests[0].length_samples]
 
 
-def _request(
-    index: int, family: Family, config: Any, corpus: Corpus, settings: TrainingConfig
+def quick_engine(family: Family, config: Any) -> Engine:
+    """Compiled kernels where the family has them (ten times as fast), else the slow twin."""
+    engines = family.engines(config)
+    compiled = [e for e in engines if e.name == "compiled" and e.precision == "float32"]
+    return (compiled or list(engines))[0]
+
+
+def clip_request(
+    index: int,
+    family: Family,
+    config: Any,
+    corpus: Corpus,
+    *,
+    seconds: float,
+    temperature: float,
+    clips: int,
 ) -> ClipRequest:
-    length = int(settings.preview_seconds * corpus.sample_rate)
+    """The request of one of several clips: its own seed, its own stretch of features."""
+    length = max(1, int(seconds * corpus.sample_rate))
     return ClipRequest(
-        seed=_SEED + index,
+        seed=PREVIEW_SEED + index,
         length_samples=length,
-        temperature=settings.preview_temperature,
-        frames=_frames(index, family, config, corpus, length, settings.preview_clips),
+        temperature=temperature,
+        frames=_frames(index, family, config, corpus, length, clips),
     )
 
 

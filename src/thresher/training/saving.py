@@ -7,6 +7,7 @@ from thresher.disk import content_hash, whole_folder, write_manifest
 from thresher.journal import new_manifest, record
 from thresher.models.checkpoint import Checkpoint, save_checkpoint
 from thresher.settings import to_mapping
+from thresher.training.choosing import recommend
 from thresher.training.position import random_state, write_position
 from thresher.training.run import CHECKPOINTS, hashes, prune
 from thresher.training.session import Lesson, Session
@@ -126,7 +127,7 @@ def _note_guard(lesson: Lesson) -> None:
 
 def _precious(session: Session) -> set[str]:
     position = session.position
-    best = [] if position.best is None else [position.best]
+    best = filter(None, (position.best, position.best_sound))
     return {*best, *position.milestones, *position.finished}
 
 
@@ -134,6 +135,8 @@ def _about(session: Session, state: str, error: str | None) -> dict[str, Any]:
     job, position = session.job, session.position
     there = sorted(path.name for path in (job.folder / CHECKPOINTS).glob("step-*"))
     latest = there[-1] if there else None
+    heard = [entry for entry in position.scores if entry["checkpoint"] in there]
+    choice = recommend(heard, position.best if position.best in there else None, latest)
     return {
         "state": state,
         "error": error,
@@ -150,6 +153,10 @@ def _about(session: Session, state: str, error: str | None) -> dict[str, Any]:
         "best": position.best or latest,
         "best_value": position.best_value,
         "latest": latest,
+        "sound": position.best_sound,
+        "recommended": choice and choice.checkpoint,
+        "recommended_because": choice and choice.why,
+        "scores": position.scores,
         "milestones": position.milestones,
         "skipped_steps": position.skipped,
         "rollbacks": position.rollbacks,

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from thresher.audio.scores import Music
 from thresher.corpus import Corpus
 from thresher.journal import Scalars, Stages
 from thresher.models.family import Examples, Family, Stage
@@ -102,6 +103,8 @@ class Session:
     """Rank 0's alone."""
     earlier: dict[str, nn.Module] = field(default_factory=dict)
     """Finished networks by stage name, on the device."""
+    music: Music | None = None
+    """What previews are held against; heard when the first is due."""
     hashes: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the run's files so far."""
     saved_seconds: float = 0.0
