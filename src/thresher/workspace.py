@@ -51,7 +51,16 @@ class Workspace:
 
     def folders(self) -> Iterator[Path]:
         """Every folder that has a manifest, by kind and name."""
-        for kind in ("corpora", "runs", "clips", "songs", "covers", "releases"):
+        for kind in (
+            "corpora",
+            "runs",
+            "clips",
+            "songs",
+            "covers",
+            "releases",
+            "measurements",
+            "claims",
+        ):
             for manifest in sorted((self.root / kind).glob("[!.]*/manifest.json")):
                 yield manifest.parent
 
@@ -87,6 +96,18 @@ class Workspace:
     def release(self, name: str) -> Path:
         """Folder of a release: site, masters, manifest."""
         return self.root / "releases" / checked_name(name)
+
+    def recordings(self, name: str) -> Path:
+        """Folder of sounds made from formulas, which corpora are built of."""
+        return self.root / "recordings" / checked_name(name)
+
+    def measurement(self, name: str) -> Path:
+        """Folder of what one arm of an experiment gave under one seed."""
+        return self.root / "measurements" / checked_name(name)
+
+    def claim(self, name: str) -> Path:
+        """Folder of a claim's verdict: page, figures, manifest."""
+        return self.root / "claims" / checked_name(name)
 
     def explained(self, name: str) -> Path:
         """A page that explains a family, one of its presets, or a run."""

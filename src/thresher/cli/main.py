@@ -21,6 +21,7 @@ VERBS = {
     "art": "Draw a cover from the music itself.",
     "explain": "Why every default is what it is, and what a model does inside.",
     "release": "Master songs, tag them and build the album's site.",
+    "claims": "Put to the test what papers and repositories say.",
     "journal": "List, show and compare everything that was ever made here.",
 }
 
