@@ -139,7 +139,7 @@ class Soloist(Protocol):
 
 
 class LaneSampler:
-    """A family's sampler out of two kinds of groups: its slow twin's and its kernel's."""
+    """A family's sampler out of three kinds of groups: its twin's, its kernel's, a GPU's."""
 
     def __init__(
         self,
@@ -147,8 +147,11 @@ class LaneSampler:
         heights: Float32[np.ndarray, " letters"],
         letters: Callable[[Float[np.ndarray, "..."]], Int[np.ndarray, "..."]],
         *,
+        engines: Sequence[Engine],
         twins: Callable[[], Callable[[Sequence[ClipRequest], dict[Any, Any]], Group]],
         twin_lanes: int,
+        recorded: Callable[[], Callable[[Sequence[ClipRequest], dict[Any, Any]], Group]],
+        recorded_lanes: int,
         compiled: Callable[[bool], Callable[[Sequence[ClipRequest], dict[Any, Any]], HearingGroup]],
     ) -> None:
         """Join the parts.
@@ -157,35 +160,49 @@ class LaneSampler:
             engine: what plays.
             heights: what each letter (a code, or a 16-bit height) sounds like.
             letters: audio in [-1, 1] to letters.
+            engines: what the family can be played by.
             twins: gives what makes a group of the twin: clips, and starts already known.
             twin_lanes: clips that the twin always computes together.
+            recorded: brings the weights to the GPU and gives what makes a group there.
+            recorded_lanes: clips that the GPU always computes together.
             compiled: packs the weights, for one lane if told so and else for many, and
                 gives what makes a group of them.
+
+        Raises:
+            ThresherError: the engine is not one of the family's, or not on this machine.
         """
-        if engine.name not in ("torch", "compiled"):
+        if engine not in engines:
             raise ThresherError(
                 f"this model cannot be played by '{engine.name}' in {engine.precision}",
                 hint="--engine compiled",
             )
+        if engine.name == "cuda" and not torch.cuda.is_available():
+            raise ThresherError(
+                "engine 'cuda' needs a GPU, but torch sees none here", hint="--engine compiled"
+            )
         self._engine, self._heights, self._letters = engine, heights, letters
-        self._twins, self._compiled = functools.cache(twins), functools.cache(compiled)
-        self._twin_lanes = twin_lanes
+        self._compiled = functools.cache(compiled)
+        # The twin and the GPU play a fixed number of clips together, on one core or on all.
+        on_gpu = engine.name == "cuda"
+        self._fixed = functools.cache(recorded if on_gpu else twins)
+        self._fixed_lanes = recorded_lanes if on_gpu else twin_lanes
 
     @property
     def lanes(self) -> int:
         """Clips that fill the engine."""
+        if self._engine.name == "cuda":
+            return self._fixed_lanes
         if self._engine.name == "torch":
-            return cores() * TWIN_GROUPS * self._twin_lanes
+            return cores() * TWIN_GROUPS * self._fixed_lanes
         return cores() * MOST_LANES
 
     def start(self, requests: Sequence[ClipRequest]) -> SideBySide:
         """Prime every clip; none has played a sample yet."""
         known: dict[Any, Any] = {}
-        if self._engine.name == "torch":
-            n = self._twin_lanes
+        if self._engine.name != "compiled":
+            n = self._fixed_lanes
             parts = [requests[i : i + n] for i in range(0, len(requests), n)]
-            twins = [self._twins()(part, known) for part in parts]
-            return SideBySide(twins, self._heights)
+            return SideBySide([self._fixed()(part, known) for part in parts], self._heights)
         few = len(requests) <= FEW * cores()
         parts = [[one] for one in requests] if few else shared_out(requests, MOST_LANES)
         groups = [self.group(part, known) for part in parts]

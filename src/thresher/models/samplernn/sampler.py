@@ -1,17 +1,21 @@
-"""Free running: the twin's groups and the kernel's, behind one sampler."""
+"""Free running: the groups of the twin, the kernel and the GPU behind one sampler."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import torch
 from torch import nn
 
 from thresher.audio.quantise import decode_table, encode
 from thresher.models.family import ClipRequest, Engine
+from thresher.models.recording import LANES as RECORDED_LANES
+from thresher.models.recording import RecordedGroup
 from thresher.models.samplernn.config import SampleRNNConfig
 from thresher.models.samplernn.network import SampleRNN
 from thresher.models.samplernn.packing import packed
 from thresher.models.samplernn.playing import CompiledGroup
 from thresher.models.samplernn.priming import Primed
+from thresher.models.samplernn.recorded import recorded_groups
 from thresher.models.samplernn.stepping import LANES, FoldedWeights, TwinGroup
 from thresher.models.voices import LaneSampler
 
@@ -20,6 +24,7 @@ ENGINES = (
     Engine("compiled", "float32"),
     Engine("compiled", "bfloat16"),
     Engine("compiled", "int8"),
+    Engine("cuda", "float32"),
 )
 
 
@@ -38,6 +43,9 @@ def samplernn_sampler(
     def twins() -> Callable[[Sequence[ClipRequest], Primed], TwinGroup]:
         return partial(TwinGroup, network, FoldedWeights(network))
 
+    def recorded() -> Callable[[Sequence[ClipRequest], Primed], RecordedGroup]:
+        return recorded_groups(network, torch.device("cuda"))
+
     def compiled(alone: bool) -> Callable[[Sequence[ClipRequest], Primed], CompiledGroup]:
         lanes = 1 if alone else 2
         weights = packed(network, lanes=lanes, precision=engine.precision)
@@ -47,7 +55,10 @@ def samplernn_sampler(
         engine,
         decode_table(config.quantiser, config.levels),
         partial(encode, quantiser=config.quantiser, levels=config.levels),
+        engines=ENGINES,
         twins=twins,
         twin_lanes=LANES,
+        recorded=recorded,
+        recorded_lanes=RECORDED_LANES,
         compiled=compiled,
     )

@@ -148,7 +148,8 @@ class TwinGroup:
                     row = t // F - self._first_row
                     local = self._local[:, row : row + 1]
                 x = tier.lifted(frame, above, self._artists, local)[:, 0]
-                out = self._recur(index, x)
+                layers, skips = self._weights.layers[index], self._weights.skips[index]
+                out = recur(tier, layers, skips, self._state[f"tier{index + 2}"], x)
                 spread = functional.linear(out, self._weights.spreads[index])
                 self._steers[index] = spread.reshape(LANES, tier.ratio, -1)
                 if not index:  # once a frame instead of once a sample
@@ -158,25 +159,29 @@ class TwinGroup:
                 slot = (t // below) % tier.ratio
                 above = self._steers[index][:, slot : slot + 1]
 
-    def _recur(self, index: int, x: Tensor) -> Tensor:
-        """One frame through a tier's stack; its state moves on."""
-        tier, name = self._network.tiers[index], f"tier{index + 2}"
-        assert isinstance(tier, Tier)
-        state, out, total = self._state[name], x, None
-        for depth, weights in enumerate(self._weights.layers[index]):
-            if tier.skips and depth:
-                out = torch.cat((out, x), dim=1)
-            if tier.cell == "gru":
-                out = state[0, depth] = torch.gru_cell(out, state[0, depth], *weights)
-            else:
-                memory = (state[0, depth], state[1, depth])
-                out, state[1, depth] = torch.lstm_cell(out, memory, *weights)
-                state[0, depth] = out
-            if tier.skips:
-                bias = tier.skip_bias if depth == 0 else None
-                share = functional.linear(out, self._weights.skips[index][depth], bias)
-                total = share if total is None else total + share
-        return out if total is None else total
+
+def recur(
+    tier: Tier,
+    layers: Sequence[Sequence[Tensor]],
+    skips: Sequence[Tensor],
+    state: Float[Tensor, "parts layers lanes H"],
+    x: Float[Tensor, "lanes width"],
+) -> Float[Tensor, "lanes H"]:
+    """One frame through a tier's stack; its state moves on in place."""
+    out, total = x, None
+    for depth, weights in enumerate(layers):
+        if skips and depth:
+            out = torch.cat((out, x), dim=1)
+        if tier.cell == "gru":
+            out = state[0, depth] = torch.gru_cell(out, state[0, depth], *weights)
+        else:
+            memory = (state[0, depth], state[1, depth])
+            out, state[1, depth] = torch.lstm_cell(out, memory, *weights)
+            state[0, depth] = out
+        if skips:
+            share = functional.linear(out, skips[depth], tier.skip_bias if depth == 0 else None)
+            total = share if total is None else total + share
+    return out if total is None else total
 
 
 def tiers_of(network: SampleRNN) -> list[Tier]:

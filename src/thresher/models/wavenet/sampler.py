@@ -1,11 +1,14 @@
-"""Free running: the twin's groups and the kernel's, behind one sampler."""
+"""Free running: the groups of the twin, the kernel and the GPU behind one sampler."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import torch
 from torch import nn
 
 from thresher.models.family import ClipRequest, Engine
+from thresher.models.recording import LANES as RECORDED_LANES
+from thresher.models.recording import RecordedGroup
 from thresher.models.voices import LaneSampler
 from thresher.models.wavenet.alphabet import alphabet_of, letters_of
 from thresher.models.wavenet.config import WaveNetConfig
@@ -13,6 +16,7 @@ from thresher.models.wavenet.folding import packed
 from thresher.models.wavenet.network import WaveNet
 from thresher.models.wavenet.playing import CompiledGroup
 from thresher.models.wavenet.priming import Primed
+from thresher.models.wavenet.recorded import recorded_groups
 from thresher.models.wavenet.stepping import LANES, TwinGroup
 
 ENGINES = (
@@ -20,6 +24,7 @@ ENGINES = (
     Engine("compiled", "float32"),
     Engine("compiled", "bfloat16"),
     Engine("compiled", "int8"),
+    Engine("cuda", "float32"),
 )
 
 
@@ -39,6 +44,9 @@ def wavenet_sampler(
     def twins() -> Callable[[Sequence[ClipRequest], Primed], TwinGroup]:
         return partial(TwinGroup, network, alphabet)
 
+    def recorded() -> Callable[[Sequence[ClipRequest], Primed], RecordedGroup]:
+        return recorded_groups(network, alphabet, torch.device("cuda"))
+
     def compiled(alone: bool) -> Callable[[Sequence[ClipRequest], Primed], CompiledGroup]:
         lanes = 1 if alone else 2
         weights = packed(network, alphabet, lanes=lanes, precision=engine.precision)
@@ -48,7 +56,10 @@ def wavenet_sampler(
         engine,
         alphabet.heights,
         partial(letters_of, config=config),
+        engines=ENGINES,
         twins=twins,
         twin_lanes=LANES,
+        recorded=recorded,
+        recorded_lanes=RECORDED_LANES,
         compiled=compiled,
     )
