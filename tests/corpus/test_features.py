@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thresher.corpus.features import FEATURES, chroma, loudness
+from thresher.corpus.features import BANDS_HZ, FEATURES, bands, chroma, loudness
 
 
 def tone(hz, seconds=2.0, sample_rate=16_000, gain=0.3):
@@ -24,7 +24,7 @@ def test_loudness_of_minus_40_db_is_0():
 
 
 @pytest.mark.parametrize(("hz", "pitch_class"), [(261.63, 0), (440, 9), (880, 9), (1_760, 9)])
-@pytest.mark.parametrize(("sample_rate", "hop"), [(16_000, 1_024), (44_100, 2_048), (8_000, 512)])
+@pytest.mark.parametrize(("sample_rate", "hop"), [(16_000, 512), (44_100, 1_024), (8_000, 256)])
 def test_a_tone_is_1_in_its_own_pitch_class(hz, pitch_class, sample_rate, hop):
     rows = chroma(tone(hz, sample_rate=sample_rate), sample_rate, hop)
 
@@ -49,8 +49,33 @@ def test_sound_outside_the_band_has_no_pitch():
     assert not chroma(tone(5_000), 16_000, 1_024)[4:-4].any()
 
 
+@pytest.mark.parametrize(("hz", "band"), [(70, 0), (250, 1), (1_000, 2), (3_000, 3), (6_500, 4)])
+def test_a_tone_sounds_in_its_own_band_at_its_own_level(hz, band):
+    middle = bands(tone(hz, gain=0.1), 16_000, 512)[30]
+    level_db = (middle - 1) * 40
+
+    assert level_db[band] == pytest.approx(20 * np.log10(0.1 / np.sqrt(2)), abs=0.5)
+    assert np.delete(level_db, band).max() < level_db[band] - 20
+
+
+def test_a_hit_shows_in_the_rows_that_hear_it_and_in_no_other():
+    sound = np.zeros(16_000, np.float32)
+    sound[8_000:8_100] = np.random.default_rng(0).uniform(-0.5, 0.5, 100)
+    heard = np.flatnonzero((bands(sound, 16_000, 512) > -0.9).any(axis=1))
+
+    assert 1 <= len(heard) <= 3
+    assert abs(heard.mean() - 8_050 / 512 + 0.5) < 1
+
+
+def test_a_band_beyond_the_rate_is_silent():
+    rows = bands(tone(500, sample_rate=4_000), 4_000, 128)
+    assert BANDS_HZ[3] >= 2_000
+    assert (rows[:, 4] == -1).all()
+    assert (rows[4:-4, 3] == -1).all()
+
+
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
-@pytest.mark.parametrize(("sample_rate", "hop"), [(16_000, 1_024), (44_100, 2_048), (1_000, 64)])
+@pytest.mark.parametrize(("sample_rate", "hop"), [(16_000, 512), (44_100, 1_024), (1_000, 32)])
 def test_stretches_with_margins_fit_together(feature, sample_rate, hop):
     sound = np.random.default_rng(1).uniform(-0.5, 0.5, hop * 90 + 5).astype(np.float32)
     whole = feature.measure(sound, sample_rate, hop)

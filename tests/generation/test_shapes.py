@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from thresher.corpus.features import FEATURES, chroma, in_stretches
 from thresher.errors import ThresherError
 from thresher.generation.curves import read_curves
-from thresher.generation.shapes import Curves, FixedShape, SongShapes, SteadyShapes
+from thresher.generation.shapes import (
+    CrossedShapes,
+    Curves,
+    FixedShape,
+    SongShapes,
+    SteadyShapes,
+)
 
 
 def curves(*lengths: int, loudness=None) -> Curves:
@@ -55,6 +61,28 @@ def test_what_no_song_can_fill_goes_on_elsewhere():
     jumps = np.flatnonzero(np.diff(span) != 1)
 
     assert 2 <= len(jumps) <= 3
+
+
+def test_a_crossed_score_has_its_rhythm_from_one_place_and_its_harmony_from_another():
+    frames = np.arange(1000, dtype=np.float32)
+    songs = Curves(
+        np.stack([frames, frames + 5000, frames], axis=1),
+        np.zeros(1000, np.float32),
+        np.array([[0, 400], [400, 1000]]),
+        harmony=(1,),
+    )
+    shapes = CrossedShapes(songs, quiet_share=0.0)
+
+    drawn = [shapes.draw(seed, 50) for seed in range(20)]
+
+    for span in drawn:
+        assert np.array_equal(span[:, 0], span[0, 0] + np.arange(50))
+        assert np.array_equal(span[:, 1], span[0, 1] + np.arange(50))
+        assert np.array_equal(span[:, 2], span[:, 0])
+    apart = [abs(span[0, 1] - 5000 - span[0, 0]) for span in drawn]
+    assert np.median(apart) > 50
+    assert np.array_equal(shapes.draw(3, 50), drawn[3])
+    assert sorted(shapes.endless(1)[:, 1] - 5000) == frames.tolist()
 
 
 def test_silent_spans_are_not_drawn():

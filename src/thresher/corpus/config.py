@@ -103,12 +103,13 @@ class CorpusConfig:
 
     @property
     def feature_hop(self) -> int:
-        """Samples per row of the feature curves: the power of two nearest 64 ms.
+        """Samples per row of the feature curves: the power of two nearest 32 ms.
 
-        A power of two, so that windows made of whole rows are also whole numbers of any
+        Long enough for a curve to be slow, short enough to tell a drum's hits apart. A power
+        of two, so that windows made of whole rows are also whole numbers of any
         SampleRNN frame.
         """
-        return int(2 ** round(math.log2(self.sample_rate * 0.064)))
+        return int(2 ** round(math.log2(self.sample_rate * 0.032)))
 
     @property
     def window_samples(self) -> int:

@@ -4,6 +4,7 @@ A curve is a pure function of the sound, computed a stretch at a time; `margin_r
 sound either side make the stretches fit together as if they had been computed at once.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,9 +16,14 @@ from thresher.audio.loudness import rms_db
 CHROMA_HZ = (60.0, 2000.0)
 CHROMA_SILENCE_DB = -70.0
 """Below this level in the band, a frame has no pitch worth telling."""
-SMOOTHING_SECONDS = 0.5
+SMOOTHING_SECONDS = 0.1
+"""Longer would run notes of a riff into one another."""
+
+BANDS_HZ = (40.0, 120.0, 500.0, 2000.0, 5000.0, 20_000.0)
+"""Kick and bass; guitars and voices; their overtones; snare and attack; cymbals."""
+
 STRETCH_ROWS = 2048
-"""Two minutes at a time: an hour's spectra at once would fill gigabytes."""
+"""A minute at a time: an hour's spectra at once would fill gigabytes."""
 
 
 class Feature(NamedTuple):
@@ -46,7 +52,7 @@ def loudness(
 def chroma(
     audio: Float32[np.ndarray, " samples"], sample_rate: int, hop: int
 ) -> Float32[np.ndarray, "rows 12"]:
-    """Energy of the twelve pitch classes from C, 60 to 2000 Hz, smoothed over half a second.
+    """Energy of the twelve pitch classes from C, 60 to 2000 Hz, smoothed over a tenth of a second.
 
     Each row's shares sum to 1; 1/12 is taken off and the rest scaled by 12/11, so that one
     lone pitch class is 1, an even spread 0, and so is silence.
@@ -59,6 +65,24 @@ def chroma(
     total = smooth.sum(axis=1, keepdims=True)
     shares = smooth / np.maximum(total, 1e-30) - 1 / 12
     return np.where(total > 10 ** (CHROMA_SILENCE_DB / 10), shares * 12 / 11, 0).astype(np.float32)
+
+
+def bands(
+    audio: Float32[np.ndarray, " samples"], sample_rate: int, hop: int
+) -> Float32[np.ndarray, "rows 5"]:
+    """Mean square of the `BANDS_HZ` in dB re full scale, floored at -80, as dB/40 + 1.
+
+    Each row hears 64 ms around its middle; a band above what the rate can hold is silent.
+    """
+    size = int(2 ** round(np.log2(sample_rate * 0.064)))
+    power = _power(audio, size, hop)
+    edges = np.searchsorted(np.fft.rfftfreq(size, 1 / sample_rate), BANDS_HZ)
+    inside = [power[:, a:b].sum(axis=1) for a, b in itertools.pairwise(edges)]
+    energy = np.stack(inside, axis=1)
+    levels: Float32[np.ndarray, "rows 5"] = (
+        np.maximum(10 * np.log10(np.maximum(energy, 1e-12)), -80) / 40 + 1
+    ).astype(np.float32)
+    return levels
 
 
 def in_stretches(
@@ -77,20 +101,30 @@ def in_stretches(
 def _pitch_class_energy(
     audio: Float32[np.ndarray, " samples"], sample_rate: int, hop: int
 ) -> Float32[np.ndarray, "rows 12"]:
-    size = _fft_size(sample_rate)
+    band, classes = _pitch_classes(sample_rate)
+    energy: Float32[np.ndarray, "rows 12"] = (
+        _power(audio, _fft_size(sample_rate), hop)[:, band] @ classes
+    )
+    return energy
+
+
+def _power(
+    audio: Float32[np.ndarray, " samples"], size: int, hop: int
+) -> Float32[np.ndarray, "rows bins"]:
+    """Power spectra of Hann windows, centred on the middle of each row.
+
+    Scaled so that the bins of a band sum to its mean square.
+    """
     rows = -(-len(audio) // hop)
-    # Frames are centred on the middle of their row.
-    padded = np.pad(audio, (size // 2 - hop // 2, size + hop))
+    padded = np.pad(audio, (max(0, size // 2 - hop // 2), size + hop))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:rows]
     window = np.hanning(size).astype(np.float32)
-    window /= np.sqrt(np.square(window).sum() * size / 2)  # band energy = mean square
+    window /= np.sqrt(np.square(window).sum() * size / 2)
     import scipy.fft  # a tenth of a second, which playing a model should not wait for
 
     spectrum = scipy.fft.rfft(frames * window, axis=1)
-    band, classes = _pitch_classes(sample_rate)
-    heard = spectrum[:, band]
-    energy: Float32[np.ndarray, "rows 12"] = (heard.real**2 + heard.imag**2) @ classes
-    return energy
+    power: Float32[np.ndarray, "rows bins"] = spectrum.real**2 + spectrum.imag**2
+    return power
 
 
 def _pitch_classes(sample_rate: int) -> tuple[slice, Float32[np.ndarray, "bins 12"]]:
@@ -125,9 +159,17 @@ FEATURES = (
     Feature(
         "chroma",
         channels=12,
-        margin_rows=16,  # half an FFT (4 rows at most) and half the smoothing (8 at most)
+        margin_rows=16,  # half an FFT (8 rows at most) and half the smoothing (2 at most)
         measure=chroma,
         why="Which notes sound, without who plays them: harmony reaches further back than any "
         "receptive field.",
+    ),
+    Feature(
+        "bands",
+        channels=len(BANDS_HZ) - 1,
+        margin_rows=4,  # half an FFT: 2 rows at most
+        measure=bands,
+        why="When the drums are hit and how bright it sounds: rhythm reaches further back than "
+        "any receptive field, too.",
     ),
 )

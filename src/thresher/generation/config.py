@@ -45,12 +45,13 @@ class GenerationConfig:
         source="Prechelt 1998 (early stopping); by ear: Cortexelus/dadabots_sampleRNN "
         "README, Generating",
     )
-    shapes: Literal["songs", "steady"] = setting(
-        "songs",
+    shapes: Literal["crossed", "songs", "steady"] = setting(
+        "crossed",
         unit="",
-        why="A model with local features needs a curve to follow. 'songs' takes a contiguous "
-        "span of a real song's, so a clip builds and breaks as songs do; 'steady' holds the "
-        "corpus's median.",
+        why="A model with local features needs curves to follow. 'crossed' takes the rhythm of "
+        "one span of a real song and the harmony of another: a clip is built as songs are, "
+        "and is none of them. 'songs' takes both from one span; 'steady' holds the corpus's "
+        "median.",
         source="docs/sound.md, what was tried",
     )
     quiet_share: float = setting(

@@ -12,9 +12,20 @@ from thresher.corpus.features import FEATURES, in_stretches
 from thresher.errors import ThresherError
 from thresher.generation.config import GenerationConfig
 from thresher.generation.prompts import read_prime
-from thresher.generation.shapes import Curve, Curves, FixedShape, Shapes, SongShapes, SteadyShapes
+from thresher.generation.shapes import (
+    CrossedShapes,
+    Curve,
+    Curves,
+    FixedShape,
+    Shapes,
+    SongShapes,
+    SteadyShapes,
+)
 from thresher.generation.source import Source
 from thresher.models.family import Conditioning
+
+HARMONY = frozenset({"chroma"})
+"""Features that tell which notes sound."""
 
 
 def choose_shapes(
@@ -39,6 +50,8 @@ def choose_shapes(
     curves = read_curves(source.features, steering.features)
     if config.shapes == "steady":
         return SteadyShapes(curves)
+    if config.shapes == "crossed" and curves.harmony:
+        return CrossedShapes(curves, config.quiet_share)
     return SongShapes(curves, config.quiet_share)
 
 
@@ -58,7 +71,9 @@ def read_curves(path: Path, names: Sequence[str]) -> Curves:
         if column.ndim != 2 or len(column) != len(loudness) or not np.isfinite(column).all():
             raise _broken(path, "has features of different lengths, or that are not finite")
     segments = _segments(tensors, len(loudness), path)
-    return Curves(np.concatenate(columns, axis=1), loudness.mean(axis=1), segments)
+    owners = [name for name, column in zip(names, columns, strict=True) for _ in column.T]
+    harmony = tuple(i for i, name in enumerate(owners) if name in HARMONY)
+    return Curves(np.concatenate(columns, axis=1), loudness.mean(axis=1), segments, harmony)
 
 
 def measure_curve(path: Path, steering: Conditioning, source: Source) -> Curve:

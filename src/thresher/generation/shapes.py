@@ -13,8 +13,8 @@ from thresher.models.noise import clip_seed, clip_uniforms
 
 Curve = Float32[np.ndarray, "frames channels"]
 
-_DRAW = 1
-"""Keeps these draws apart from the clip's samples, which use the clip's seed itself."""
+_DRAW, _HARMONY = 1, 2
+"""Keep these draws apart from the clip's samples, which use the clip's seed itself."""
 
 
 @runtime_checkable
@@ -39,6 +39,8 @@ class Curves(NamedTuple):
     """Tells a quiet span from a loud one; zeros where the corpus measured none."""
     segments: Int64[np.ndarray, "songs 2"]
     """First frame and one past the last of each song."""
+    harmony: tuple[int, ...] = ()
+    """Channels that tell which notes sound; the others tell when, and how loud."""
 
 
 class SongShapes:
@@ -81,6 +83,31 @@ class SongShapes:
         # >= keeps everything where all is equally loud.
         loud: np.ndarray = means >= np.quantile(means, self._quiet_share)
         return loud
+
+
+class CrossedShapes:
+    """The rhythm of one span and the harmony of another: a score that nobody has played."""
+
+    def __init__(self, curves: Curves, quiet_share: float) -> None:
+        self._songs = SongShapes(curves, quiet_share)
+        self._harmony = list(curves.harmony)
+
+    def draw(self, seed: int, frames: int) -> Curve:
+        """Two spans, drawn one apart from the other."""
+        return self._crossed(
+            self._songs.draw(seed, frames), self._songs.draw(clip_seed(seed, _HARMONY), frames)
+        )
+
+    def endless(self, seed: int) -> Curve:
+        """Every song's rhythm, in one order, and every song's harmony, in another."""
+        return self._crossed(
+            self._songs.endless(seed), self._songs.endless(clip_seed(seed, _HARMONY))
+        )
+
+    def _crossed(self, rhythm: Curve, harmony: Curve) -> Curve:
+        crossed = rhythm.copy()
+        crossed[:, self._harmony] = harmony[:, self._harmony]
+        return crossed
 
 
 class SteadyShapes:

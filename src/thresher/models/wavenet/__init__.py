@@ -26,7 +26,7 @@ FAMILY = Family(
             "validation_batches": 8,
         },
         "paper-music": {"batch_size": 1, "validation_batches": 8},
-        "small": {"batch_size": 2, "learning_rate": 2e-3, "validation_batches": 8},
+        "small": {"batch_size": 1, "learning_rate": 1.5e-3, "validation_batches": 30},
     },
     prompts=frozenset({"nothing", "audio"}),
     conditioning=steered_by,

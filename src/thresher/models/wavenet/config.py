@@ -272,12 +272,11 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "ibab": {},
     "paper-music": {"dilations": doublings(8192, 3)},
     "small": {
-        "dilations": doublings(2048, 2),
+        "dilations": doublings(512, 3),
         "residual_channels": 48,
         "skip_channels": 128,
         "block": 8192,
-        "code_noise": 0.5,
-        "local_features": ("loudness", "chroma"),
+        "local_features": ("loudness", "chroma", "bands"),
     },
 }
 """The published system, one that hears three seconds, and one for two CPU cores."""
