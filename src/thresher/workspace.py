@@ -60,6 +60,7 @@ class Workspace:
             "releases",
             "measurements",
             "claims",
+            "bakeoffs",
         ):
             for manifest in sorted((self.root / kind).glob("[!.]*/manifest.json")):
                 yield manifest.parent
@@ -109,6 +110,14 @@ class Workspace:
         """Folder of a claim's verdict: page, figures, manifest."""
         return self.root / "claims" / checked_name(name)
 
+    def bakeoff(self, name: str) -> Path:
+        """Folder of a bake-off: two pages, the key of the blind one, manifest."""
+        return self.root / "bakeoffs" / checked_name(name)
+
     def explained(self, name: str) -> Path:
         """A page that explains a family, one of its presets, or a run."""
         return self.root / "explained" / f"{checked_name(name)}.html"
+
+    def doctor_page(self, name: str) -> Path:
+        """What the doctor found in a folder of recordings, to look at."""
+        return self.root / "doctor" / f"{checked_name(name)}.html"

@@ -14,8 +14,11 @@ from thresher.workspace import Workspace
 # A table instead of imports, so that `thresher --help` loads neither torch nor Numba.
 VERBS = {
     "album": "Recordings in, a released album out: every step below, resumed where it stopped.",
+    "doctor": "Find what would spoil a training run: clipping, copies, silence, hum and more.",
     "corpus": "Turn recordings into training material.",
     "train": "Train a model on a corpus.",
+    "watch": "Hear every checkpoint of a run, and name the one to use.",
+    "bakeoff": "The same corpus and budget for every family, heard side by side and blind.",
     "generate": "Generate clips from a trained run.",
     "curate": "Sort the grain from the chaff: make a song out of clips.",
     "art": "Draw a cover from the music itself.",
