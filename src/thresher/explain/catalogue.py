@@ -6,6 +6,7 @@ explain stands beside some of them and below others, and only reads their fields
 
 import dataclasses
 import difflib
+import functools
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,12 +46,13 @@ def config_classes() -> Iterator[type[Any]]:
                 yield found
 
 
-def topics() -> list[Topic]:
+@functools.cache
+def topics() -> tuple[Topic, ...]:
     """Families first, then rooms, each with its settings."""
     families = [Topic(family.name, family.config) for family in FAMILIES]
     known = {topic.config for topic in families}
     rooms = [Topic(_room(config), config) for config in config_classes() if config not in known]
-    return [*families, *rooms]
+    return (*families, *rooms)
 
 
 def settings_of(name: str) -> list[Topic]:

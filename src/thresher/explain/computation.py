@@ -133,9 +133,11 @@ def _height(rows: Sequence[Row]) -> int:
 
 
 def _bars(counted: Sequence[Share]) -> Markup:
-    figures = [_bar(counted, [s.weights for s in counted], "weights")]
+    figures = [_bar(counted, [float(s.weights) for s in counted], "weights")]
     if any(share.part.macs for share in counted):
-        figures.append(_bar(counted, [s.part.macs for s in counted], "multiply-adds per sample"))
+        figures.append(
+            _bar(counted, [float(s.part.macs) for s in counted], "multiply-adds per sample")
+        )
     return Markup('<div class="row">{}</div>').format(Markup("").join(figures))
 
 

@@ -119,7 +119,9 @@ def _activity_drawing(activity: tuple[Activity, ...], excerpt: Excerpt, samples:
     span_ms = samples / excerpt.sample_rate * 1000
     figure = new_figure(7.0, 1.6 + min(3.4, 0.25 + 0.12 * len(activity)), rows=2)
     wave, rows = figure.axes
-    wave.get_gridspec().set_height_ratios((1, 1 + 0.05 * len(activity)))
+    grid = wave.get_gridspec()
+    assert grid is not None
+    grid.set_height_ratios((1, 1 + 0.05 * len(activity)))
     wave.plot(np.linspace(0, span_ms, samples), excerpt.audio[-samples:], "#3b3b3b", linewidth=0.6)
     wave.set_xlim(0, span_ms)
     wave.set_xticks([])

@@ -10,18 +10,20 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-import thresher
 from thresher.disk import MANIFEST, read_manifest
 from thresher.errors import ThresherError
 from thresher.explain.catalogue import settings_of
 from thresher.models import family_named
-from thresher.models.checkpoint import CHECKPOINT, Checkpoint, find_checkpoint, open_checkpoint
+from thresher.models.checkpoint import (
+    CHECKPOINT,
+    Checkpoint,
+    find_checkpoint,
+    open_checkpoint,
+    shipped_model,
+)
 from thresher.models.family import Family
 from thresher.settings import Explanation, explanations, from_mapping
 from thresher.workspace import Workspace
-
-SHIPPED = Path(thresher.__file__).parent / "shipped"
-"""The warm start that comes with Thresher."""
 
 
 class Listener(NamedTuple):
@@ -138,11 +140,10 @@ def _fresh(family: Family, config: Any) -> dict[str, nn.Module]:
 
 
 def _shipped(family: Family) -> Listener | None:
-    if not (SHIPPED / CHECKPOINT).is_file():
+    folder = shipped_model(family.name)
+    if folder is None:
         return None
-    checkpoint: Checkpoint = open_checkpoint(SHIPPED)
-    if checkpoint.family != family.name:
-        return None
+    checkpoint: Checkpoint = open_checkpoint(folder)
     said = "the model that comes with Thresher (it learned from the bundled songs)"
     return Listener(checkpoint.config, checkpoint.networks(), said, True)
 

@@ -18,7 +18,7 @@ def shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def amount(number: float) -> str:
+def amount(number: float | int) -> str:
     """A large number in a few figures.
 
     >>> amount(1_468_416), amount(96.5), amount(0), amount(6_200_000_000)
@@ -30,7 +30,7 @@ def amount(number: float) -> str:
     return f"{number:.3g}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float | int) -> str:
     """A length of sound.
 
     >>> duration(0.3198), duration(3.07), duration(0.00013)
