@@ -3,8 +3,6 @@
 With ``--check`` nothing is written; the exit status says whether the pages are current.
 """
 
-import dataclasses
-import importlib
 import inspect
 import sys
 from collections.abc import Iterator
@@ -13,28 +11,15 @@ from typing import Any
 
 import click
 
-import thresher
 from thresher.cli.main import VERBS
 from thresher.cli.main import thresher as command
+from thresher.explain.catalogue import config_classes as configs
 from thresher.models import FAMILIES
 from thresher.settings import explanations
 
 DOCS = Path(__file__).parent
 WIDTH = 96
 NOTE = "<!-- Made by docs/generate.py from the code; `make docs` writes it anew. -->"
-
-
-def configs() -> Iterator[type[Any]]:
-    """Every config class: dataclasses whose fields were made with `setting`.
-
-    Each room and family keeps its own in a `config.py`; the album is one module.
-    """
-    package = Path(thresher.__file__).parent
-    for path in (*sorted(package.rglob("config.py")), package / "album.py"):
-        module = ".".join(path.relative_to(package.parent).with_suffix("").parts)
-        for found in vars(importlib.import_module(module)).values():
-            if _is_config(found) and found.__module__ == module:
-                yield found
 
 
 def settings_page() -> str:
@@ -61,14 +46,6 @@ def commands_page() -> str:
         for name, below in getattr(found, "commands", {}).items():
             parts += [f"### thresher {verb} {name}", _help(below, f"thresher {verb} {name}")]
     return "\n\n".join(parts) + "\n"
-
-
-def _is_config(found: object) -> bool:
-    return (
-        isinstance(found, type)
-        and dataclasses.is_dataclass(found)
-        and all("why" in field.metadata for field in dataclasses.fields(found))
-    )
 
 
 def _table(config: type[Any]) -> str:
