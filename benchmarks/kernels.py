@@ -38,7 +38,7 @@ from thresher.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
 PICTURE = HERE.parent / "docs" / "pictures" / "roofline.png"
-SHIPPED = HERE.parent / "src" / "thresher" / "shipped"
+SHIPPED = HERE.parent / "src" / "thresher" / "shipped" / "samplernn"
 SONGS = HERE.parent / "demo" / "sectoid"
 
 ROUNDS = 5

@@ -2,7 +2,9 @@
 
     python recipes/warm_start.py --budget 30m             # begin, or go on for 30 minutes
     python recipes/warm_start.py --budget 20m --anneal    # a last slice: sink to the floor
-    python recipes/warm_start.py --ship                   # best checkpoint -> src/thresher/shipped
+    python recipes/warm_start.py --ship                   # best checkpoint -> the package
+
+With `--recipe recipes/warm-start-samplernn.toml` the same for the other family.
 
 A slice that is interrupted (Ctrl-C, SIGTERM, SIGKILL, power) loses at most the work since
 its last checkpoint. On a GPU machine the same commands use the GPU.
@@ -27,7 +29,7 @@ from thresher.workspace import Workspace
 HERE = Path(__file__).resolve().parent
 SONGS = HERE.parent / "demo" / "sectoid"
 SHIPPED = HERE.parent / "src" / "thresher" / "shipped"
-RECIPE = HERE / "warm-start.toml"
+RECIPE = HERE / "warm-start-wavenet.toml"
 
 MOST_MEGABYTES = 20.0
 FEATURES = "features.safetensors"
@@ -39,37 +41,39 @@ FEATURES = "features.safetensors"
 @click.option("--ship", is_flag=True, help="Copy a checkpoint into the package.")
 @click.option("--checkpoint", default="best", show_default=True, help="Which one: step-… by ear.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
-@click.option("--run", "run_id", default="warm-start", show_default=True)
+@click.option("--run", "run_id", help="The run's id.  [default: warm-start-FAMILY]")
 @click.option("--recipe", type=click.Path(path_type=Path), default=RECIPE, show_default=True)
 @click.option("--songs", type=click.Path(path_type=Path), default=SONGS, show_default=True)
 @click.option(
     "--workspace", type=click.Path(path_type=Path), default=Path("warm-start"), show_default=True
 )
-@click.option("--to", type=click.Path(path_type=Path), default=SHIPPED, show_default=True)
+@click.option("--to", type=click.Path(path_type=Path), help="Default: the package's folder of it.")
 def main(
     budget: float | None,
     anneal: bool,
     ship: bool,
     checkpoint: str,
     pairs: tuple[str, ...],
-    run_id: str,
+    run_id: str | None,
     recipe: Path,
     songs: Path,
     workspace: Path,
-    to: Path,
+    to: Path | None,
 ) -> None:
     """Train a slice, ship a checkpoint, or both."""
     console, place = Console(stderr=True), Workspace(workspace)
     if budget is None and not ship:
         raise click.UsageError("nothing to do: give --budget, --ship or both")
     try:
+        plan = load_recipe(recipe)
+        name, folder = run_id or f"warm-start-{plan.family}", to or SHIPPED / plan.family
         if budget is not None:
             schedule = {"schedule": "cosine" if anneal else "constant"}
             settings = {**schedule, **parse_overrides(pairs), "budget_seconds": budget}
-            run = learn(place, run_id, load_recipe(recipe), songs, settings)
+            run = learn(place, name, plan, songs, settings)
             console.print(f"{run.id}: step {run.manifest['step']}, {run.manifest['best_value']}")
         if ship:
-            console.print(f"shipped {ship_checkpoint(place.run(run_id), checkpoint, to)}")
+            console.print(f"shipped {ship_checkpoint(place.run(name), checkpoint, folder)}")
     except TrainingStopped as stop:
         console.print(f"{stop}; run the same command again to go on")
         raise SystemExit(130) from None
@@ -110,7 +114,7 @@ def ship_checkpoint(run_folder: Path, which: str, to: Path) -> str:
             raise ThresherError(
                 f"{megabytes:.1f} MB is too large to ship (at most {MOST_MEGABYTES:g} MB)",
                 looked_at=opened.folder,
-                hint="a smaller dim in recipes/warm-start.toml",
+                hint="a smaller network in the recipe",
             )
     hours = run.manifest["seconds"] / 3600
     return f"{opened.folder.name} ({opened.bits} bits, {hours:.1f} h, {megabytes:.1f} MB) to {to}"

@@ -18,7 +18,7 @@ from thresher.errors import ThresherError
 from thresher.generation import ClipSet, GenerationConfig, generate_clips
 from thresher.journal import parent_of
 from thresher.models import family_named
-from thresher.models.checkpoint import open_checkpoint
+from thresher.models.checkpoint import open_checkpoint, shipped_model
 from thresher.release import Release, ReleaseConfig, publish
 from thresher.settings import (
     explanations,
@@ -30,9 +30,6 @@ from thresher.settings import (
 )
 from thresher.training import Run, TrainingConfig, open_run, resume, train
 from thresher.workspace import Workspace, slug
-
-SHIPPED = Path(__file__).parent / "shipped"
-"""The warm start that comes with Thresher: a network that has heard the bundled songs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,13 +240,13 @@ def _start(wishes: Wishes, settings: Mapping[str, Any]) -> str | None:
     """Whose weights to begin with: those asked for, the shipped ones if they fit, or none."""
     if wishes.start_from is not None:
         return wishes.start_from or None
-    if not (SHIPPED / "checkpoint.json").is_file():
+    folder = shipped_model(wishes.family)
+    if folder is None or wishes.preset != "small":
         return None
-    shipped = open_checkpoint(SHIPPED)
-    fits = shipped.family == wishes.family and wishes.preset == "small"
+    shipped = open_checkpoint(folder)
     shape = type(shipped.config).__dataclass_fields__
     same = all(getattr(shipped.config, k) == v for k, v in settings.items() if k in shape)
-    return str(SHIPPED) if fits and same else None
+    return str(folder) if same else None
 
 
 def _song(

@@ -7,6 +7,7 @@ other core is busy with something else, spinning would take the time that it nee
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -26,8 +27,7 @@ _give_way = types.ExternalFunction("sched_yield", types.int32())
 _BYTES = 8
 
 
-@intrinsic
-def _seen(typing, counters, place):
+def _load(typing, counters, place):
     """The count at a place, and all that was written before it was published."""
 
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -37,8 +37,7 @@ def _seen(typing, counters, place):
     return types.int64(counters, types.int64), emit
 
 
-@intrinsic
-def _published(typing, counters, place, count):
+def _store(typing, counters, place, count):
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = _address(context, builder, signature, args)
         builder.store_atomic(args[2], pointer, "release", _BYTES)
@@ -51,6 +50,10 @@ def _address(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     array = context.make_array(signature.args[0])(context, builder, args[0])
     step = builder.mul(args[1], ir.Constant(ir.IntType(64), PLACE))
     return builder.gep(array.data, [step])
+
+
+_seen: Callable[..., Any] = intrinsic(_load)
+_published: Callable[..., Any] = intrinsic(_store)
 
 
 @njit(error_model="numpy", inline="always")

@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+import thresher
 from thresher import models
 from thresher.disk import content_hash, read_json, read_manifest, whole_file, write_json
 from thresher.errors import ThresherError
@@ -138,6 +139,12 @@ def open_checkpoint(folder: Path) -> Checkpoint:
             hint="a folder named step-… inside a run's checkpoints/",
         )
     return _from_document(folder, _checked_document(read_json(path), path))
+
+
+def shipped_model(family: str) -> Path | None:
+    """The checkpoint of a family that comes with Thresher: it has heard the bundled songs."""
+    folder = Path(thresher.__file__).parent / "shipped" / family
+    return folder if (folder / CHECKPOINT).is_file() else None
 
 
 def find_checkpoint(run_folder: Path, which: str = "best") -> Path:
