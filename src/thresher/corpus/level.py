@@ -12,6 +12,14 @@ GATE_DB = 40.0
 """Rows this far under the mean are pauses, and do not count towards the level."""
 
 
+def played_db(level_db: Float32[np.ndarray, " rows"]) -> float:
+    """RMS in dB re full scale over rows of equal length, pauses left out."""
+    rows = level_db.astype(np.float64)
+    energy = 10 ** (rows / 10)
+    gate = 10 * np.log10(energy.mean()) - GATE_DB
+    return float(10 * np.log10(energy[rows > gate].mean()))
+
+
 class Level(NamedTuple):
     """What every recording is multiplied by, and why."""
 
@@ -41,10 +49,7 @@ def corpus_level(
         target_dbfs: RMS to reach, pauses left out.
         clipped_share: of all samples, how many may end up beyond full scale.
     """
-    rows = np.concatenate(level_db).astype(np.float64)
-    energy = 10 ** (rows / 10)
-    gate = 10 * np.log10(energy.mean()) - GATE_DB
-    rms_dbfs = float(10 * np.log10(energy[rows > gate].mean()))
+    rms_dbfs = played_db(np.concatenate(level_db))
     # beyond[i]: samples above edge i. The first edge with few enough may become full scale.
     beyond = peaks.sum() - np.cumsum(peaks)[:-1]
     loudest_db = PEAK_EDGES_DB[np.argmax(beyond <= clipped_share * peaks.sum())]

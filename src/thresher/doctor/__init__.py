@@ -1,1 +1,7 @@
-"""What is wrong with recordings, found before a training run is wasted on them."""
+"""Recordings -> findings: what would spoil a training run, before it begins."""
+
+from thresher.doctor.config import DoctorConfig
+from thresher.doctor.examine import Examination, examine
+from thresher.doctor.finding import Finding
+
+__all__ = ["DoctorConfig", "Examination", "Finding", "examine"]

@@ -1,0 +1,195 @@
+"""Dry/wet pairs: the same playing before and after an amplifier, sample by sample."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import scipy.signal
+from jaxtyping import Float32, Float64
+
+from thresher.audio.files import stream_audio
+from thresher.doctor.config import DoctorConfig
+from thresher.doctor.finding import Curve, Evidence, Finding
+
+DRY = ("input", "dry", "di", "clean", "in")
+WET = ("output", "wet", "amp", "processed", "out")
+_LOOK_SECONDS = 40.0
+_LONGEST_DELAY = 2.0
+
+
+class Pair(NamedTuple):
+    """Two recordings of one folder that are named as input and output."""
+
+    dry: Path
+    wet: Path
+
+
+class Delay(NamedTuple):
+    """How the wet side follows the dry one."""
+
+    samples: int
+    """By which the wet one is late."""
+    polarity: int
+    likeness: float
+    """Height of the correlation's peak over what unrelated sounds reach."""
+    correlation: Float64[np.ndarray, " lags"]
+    """Around the peak, `_AROUND` samples on either side."""
+
+
+_AROUND = 200
+
+
+def find_pairs(paths: Sequence[Path]) -> list[Pair]:
+    """Files that differ in one word of their name: ``input`` and ``output``, ``dry``, ``wet`` …"""
+    here = {(path.parent, _key(path, DRY)): path for path in paths if _key(path, DRY)}
+    return [
+        Pair(here[place], path)
+        for path in paths
+        if (place := (path.parent, _key(path, WET))) in here and place[1]
+    ]
+
+
+def pair_findings(
+    pair: Pair, seconds: tuple[float, float], rates: tuple[int, int], config: DoctorConfig
+) -> Iterator[Finding]:
+    """Compare the two sides of a pair.
+
+    Args:
+        pair: the files.
+        seconds: their lengths.
+        rates: their sample rates in Hz.
+        config: thresholds.
+
+    Raises:
+        ThresherError: a file cannot be read.
+    """
+    if rates[0] != rates[1]:
+        yield _finding(
+            pair,
+            "differing rates",
+            f"input at {rates[0]} Hz, output at {rates[1]} Hz",
+            "record both at one rate: a network maps sample to sample",
+        )
+    if abs(seconds[0] - seconds[1]) > config.pair_length_ms / 1000:
+        yield _finding(
+            pair,
+            "differing lengths",
+            f"input {seconds[0]:.3f} s, output {seconds[1]:.3f} s",
+            "cut both to the same beginning and end",
+        )
+    dry, wet = (_beginning(path, rates[0]) for path in pair)
+    delay = find_delay(dry, wet, rates[0])
+    if delay.likeness < config.pair_likeness:
+        yield _finding(
+            pair,
+            "unrelated pair",
+            f"nothing of the input is found in the output within {_LONGEST_DELAY:g} s "
+            f"(the best place stands out {delay.likeness:.1f} times; related ones do "
+            f"{config.pair_likeness:g} times and more)",
+            "check which files belong together",
+            delay=delay,
+            rate=rates[0],
+        )
+        return
+    late_ms = 1000 * delay.samples / rates[0]
+    if abs(late_ms) > config.pair_delay_ms:
+        yield _finding(
+            pair,
+            "misaligned pair",
+            f"the output comes {abs(late_ms):.2f} ms ({abs(delay.samples)} samples) "
+            f"{'late' if late_ms > 0 else 'early'}",
+            f"shift the output {'back' if late_ms > 0 else 'on'} by {abs(delay.samples)} samples: "
+            "a network spends its memory on the delay",
+            delay=delay,
+            rate=rates[0],
+        )
+    if delay.polarity < 0:
+        yield _finding(
+            pair,
+            "inverted pair",
+            "the output goes down where the input goes up",
+            "nothing, if the amplifier inverts; else turn the polarity of one of them over",
+            severity="check",
+            delay=delay,
+            rate=rates[0],
+        )
+
+
+def find_delay(
+    dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " m"], sample_rate: int
+) -> Delay:
+    """Cross-correlation with both spectra made flatter, so that one lag stands out.
+
+    Half-way to a flat spectrum (the square root of each magnitude is divided out): plain
+    correlation of low notes has peaks a period apart; a quite flat one amplifies hiss.
+    """
+    size = 1 << int(np.ceil(np.log2(len(dry) + len(wet) + 1)))
+    a, b = (np.fft.rfft(sound, size) for sound in (dry, wet))
+    cross = b * np.conj(a)
+    cross /= np.sqrt(np.abs(cross)) + 1e-9 * np.sqrt(np.abs(cross).max(initial=1e-20)) + 1e-20
+    lags = np.fft.irfft(cross, size)
+    reach = min(round(_LONGEST_DELAY * sample_rate), size // 2 - 1)
+    lags = np.concatenate([lags[-reach:], lags[: reach + 1]])
+    peak = int(np.abs(lags).argmax())
+    # Elsewhere there is what music has in common with itself: its own spread is the measure.
+    spread = float(np.percentile(np.abs(lags), 99.0)) + 1e-20
+    padded = np.pad(lags, _AROUND)
+    return Delay(
+        peak - reach,
+        1 if lags[peak] >= 0 else -1,
+        float(abs(lags[peak]) / spread),
+        np.asarray(padded[peak : peak + 2 * _AROUND + 1], np.float64),
+    )
+
+
+def _beginning(path: Path, sample_rate: int) -> Float32[np.ndarray, " samples"]:
+    blocks, count = [], 0
+    for block in stream_audio(path, sample_rate=sample_rate):
+        blocks.append(block)
+        count += len(block)
+        if count >= _LOOK_SECONDS * sample_rate:
+            break
+    joined = np.concatenate([np.zeros(0, np.float32), *blocks])
+    sound = joined[: round(_LOOK_SECONDS * sample_rate)]
+    high = scipy.signal.butter(2, 60, "highpass", fs=sample_rate, output="sos")
+    return np.asarray(scipy.signal.sosfilt(high, sound), np.float32)
+
+
+def _key(path: Path, words: Sequence[str]) -> str:
+    """The name without the word that says which side it is; "" when it says nothing."""
+    parts = re.split(r"[-_. ]+", path.stem.lower())
+    rest = [part for part in parts if part not in words]
+    return "|".join(["pair", *rest]) if len(rest) == len(parts) - 1 else ""
+
+
+def _finding(
+    pair: Pair,
+    fault: str,
+    what: str,
+    remedy: str,
+    *,
+    severity: str = "fix",
+    delay: Delay | None = None,
+    rate: int = 1,
+) -> Finding:
+    evidence = None
+    if delay is not None:
+        lags = (delay.samples + np.arange(-_AROUND, _AROUND + 1)) / rate * 1000
+        scale = np.abs(delay.correlation).max() + 1e-20
+        evidence = Evidence(
+            curves=(Curve(label="likeness", x=lags, y=delay.correlation / scale),),
+            x_label="ms by which the output is late",
+            y_label="likeness",
+            marks=(0.0,),
+        )
+    return Finding(
+        fault=fault,
+        severity="check" if severity == "check" else "fix",
+        file=str(pair.wet),
+        other=str(pair.dry),
+        what=what,
+        remedy=remedy,
+        evidence=evidence,
+    )
