@@ -74,7 +74,8 @@ def test_a_collapse_is_reported_at_once_with_what_and_when(workspace, previews, 
     said = capsys.readouterr().err
     assert "preview at step 2, after 0:0" in said
     assert "every clip fails 'silence': 100% of it is silent" in said
-    assert "collapsing since step 2" in said
+    assert "since step 2 every clip fails 'silence': collapsed" in said
+    assert "stop_on_collapse=true" in said
     assert run.manifest["ended"] == "steps"
 
 

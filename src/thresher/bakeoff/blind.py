@@ -60,7 +60,7 @@ def write_blind_page(page: Path, key_file: Path, contest: Contest) -> None:
     write_json(key_file, {"listening": identity, "clips": key})
     rate = contest.corpus.sample_rate
     items = Markup("").join(_item(blinded, rate) for blinded in clips)
-    body = Markup('<div id="clips" data-listening="{}">{}</div>').format(identity, items)
+    body = Markup('<div id="ballot" data-listening="{}">{}</div>').format(identity, items)
     write_page(
         page,
         title="Blind listening",

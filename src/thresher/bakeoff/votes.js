@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const clips = document.getElementById("clips");
+  const clips = document.getElementById("ballot");
   const count = document.getElementById("count");
   const listener = document.getElementById("listener");
   const listening = clips.dataset.listening;

@@ -14,8 +14,8 @@ from thresher.audio.scaling import fit_scaling
 from thresher.audio.scores import Music
 from thresher.corpus import Corpus
 
-MOST_SECONDS = 600.0
-"""Of each part; ten minutes take a second or two to hear, and more changes little."""
+MOST_SECONDS = 300.0
+"""Of each part; five minutes take half a second to hear, and more changes little."""
 
 LEAST_SECONDS = 20.0
 """With less held out, a distance would be that of one riff; then all the music stands in."""

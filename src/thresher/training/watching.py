@@ -11,7 +11,6 @@ from thresher.audio.scores import Score, score_clips
 from thresher.training.choosing import best_by_sound, in_words
 from thresher.training.display import clock
 from thresher.training.music import music_of
-from thresher.training.position import Position
 from thresher.training.session import Session
 
 IN_A_ROW = 2
@@ -74,17 +73,17 @@ def _report_collapse(session: Session, score: Score, when: str) -> None:
     if settings.stop_on_collapse:
         position.collapsed = gate
     hint = "stopping here" if settings.stop_on_collapse else "--set stop_on_collapse=true stops"
+    first = _since(position.scores, gate)
+    # What was never otherwise has not collapsed: it may have learned too little yet.
+    what = "nothing else yet" if first == 0 else "collapsed"
     session.display.tell(
-        f"collapsing since {_since(position, gate)}: {IN_A_ROW} previews in a row or more "
-        f"fail '{gate}' with every clip ({hint})"
+        f"since step {position.scores[first]['step']:,} every clip fails '{gate}': {what} ({hint})"
     )
 
 
-def _since(position: Position, gate: str) -> str:
-    """The first of the unbroken row of previews that fail a gate."""
-    first = position.scores[-1]
-    for entry in reversed(position.scores):
-        if gate not in _failed_by_all(entry):
-            break
-        first = entry
-    return f"step {first['step']:,}"
+def _since(scores: Sequence[Mapping[str, Any]], gate: str) -> int:
+    """Index of the first of the unbroken row of last previews that fail a gate."""
+    first = len(scores)
+    while first and gate in _failed_by_all(scores[first - 1]):
+        first -= 1
+    return first
