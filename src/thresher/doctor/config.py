@@ -175,6 +175,12 @@ class DoctorConfig:
         why="Pairs of peaks that must agree before waves are compared.",
         source=_FAULTS,
     )
+    landmark_share: float = setting(
+        0.12,
+        unit="of the landmarks",
+        why="Of the stretch in common: less agree by chance, a third and more in copies.",
+        source=_FAULTS,
+    )
     likeness: float = setting(
         0.9,
         unit="correlation",

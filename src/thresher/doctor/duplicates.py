@@ -87,7 +87,11 @@ def overlaps(listed: Sequence[Listed], sample_rate: int, config: DoctorConfig) -
     for speed in speeds:
         for number, one in enumerate(listed):
             asked = _played_at(one, speed, sample_rate)
-            for match in matches(index, asked, number, votes=config.landmark_votes):
+            # Of what two copies share, a third and more of the landmarks are the same.
+            shared = min(1.0, config.shared_seconds / max(one.seconds / speed, 1e-3))
+            expected = round(config.landmark_share * shared * len(asked.keys))
+            votes = max(config.landmark_votes, expected)
+            for match in matches(index, asked, number, votes=votes):
                 if rank[match.file] < rank[number]:
                     continue
                 found = _compared(number, one, listed[match.file], match, speed, sample_rate)
@@ -147,6 +151,9 @@ def _look(
     missing = max(0, -round(begin * sample_rate))
     count = len(ours) + round(2 * _PLAY_SECONDS * sample_rate) - missing
     theirs = spooled(other.spool, max(0, round(begin * sample_rate)), max(0, count))
+    if speed < 1:  # what was slowed down has nothing left up there
+        narrow = soxr.resample(theirs, sample_rate, sample_rate * speed)
+        theirs = soxr.resample(narrow, sample_rate * speed, sample_rate)
     return best_correlation(ours.astype(np.float64), theirs.astype(np.float64))
 
 
