@@ -1,4 +1,4 @@
-"""Write the pages that are made from the code: docs/settings.md and docs/commands.md.
+"""Write the pages that are made from the code: settings, commands and claims.
 
 With ``--check`` nothing is written; the exit status says whether the pages are current.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from thresher.claims import table
 from thresher.cli.main import VERBS
 from thresher.cli.main import thresher as command
 from thresher.explain.catalogue import config_classes as configs
@@ -48,6 +49,11 @@ def commands_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def claims_page() -> str:
+    """Every claim and its verdict, out of the claim files and docs/claims/*.json."""
+    return "\n\n".join([NOTE, "# Claims", table.claims_page(DOCS / "claims")]) + "\n"
+
+
 def _table(config: type[Any]) -> str:
     rows = ["| setting | default | unit | why | source |", "|---|---|---|---|---|"]
     for name, default, unit, why, source in explanations(config):
@@ -77,8 +83,12 @@ def _help(found: click.Command, name: str) -> str:
 
 
 def main() -> None:
-    """Write both pages, or check them."""
-    pages = {DOCS / "settings.md": settings_page(), DOCS / "commands.md": commands_page()}
+    """Write the pages, or check them."""
+    pages = {
+        DOCS / "settings.md": settings_page(),
+        DOCS / "commands.md": commands_page(),
+        DOCS / "claims.md": claims_page(),
+    }
     stale = [
         path for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text
     ]

@@ -7,30 +7,12 @@ import pytest
 import torch
 
 from thresher.audio.quantise import mu_law_encode
+from thresher.claims.sounds import plucks
 from thresher.models.family import Batch
 from thresher.models.samplernn import FAMILY
 from thresher.models.samplernn.config import SampleRNNConfig
 
 ROWS, BLOCK = 8, 512
-
-
-def plucks(seconds, sample_rate=16_000):
-    """Eight plucked notes in a loop over a quiet floor, a hit on every second one; peak 0.9."""
-    notes = [220, 261.63, 329.63, 440, 392, 329.63, 293.66, 246.94]
-    rng = np.random.default_rng(0)
-    t = np.arange(int(0.6 * sample_rate)) / sample_rate
-    sound = np.zeros(int(seconds * sample_rate) + len(t))
-    for index in range(int(seconds / 0.25)):
-        hz, start = notes[index % 8], int(index * 0.25 * sample_rate)
-        partials = [0.35 / h * np.exp(-(4 + 1.5 * h) * t) for h in range(1, 7)]
-        note = sum(p * np.sin(2 * np.pi * hz * (h + 1) * t) for h, p in enumerate(partials))
-        sound[start : start + len(t)] += note * np.minimum(t / 0.003, 1)
-        if index % 2:
-            hit = t[: int(0.08 * sample_rate)]
-            burst = 0.15 * np.exp(-hit / 0.02) * rng.standard_normal(len(hit))
-            sound[start : start + len(hit)] += burst
-    sound += rng.standard_normal(len(sound)) * 1e-3
-    return (0.9 * sound / np.abs(sound).max())[: int(seconds * sample_rate)]
 
 
 def overfit(seconds, steps, learning_rate, epsilon=1e-8, quantise=mu_law_encode, **settings):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from thresher.audio.quantise import decode, encode, mu_law_encode
+from thresher.claims.sounds import plucks
 from thresher.models.family import Batch, ClipRequest, Engine, render
 from thresher.models.wavenet import FAMILY
 from thresher.models.wavenet.config import WaveNetConfig, doublings
@@ -12,27 +13,6 @@ from thresher.models.wavenet.network import WaveNet
 from thresher.models.wavenet.sampler import wavenet_sampler
 
 RATE = 16_000
-
-
-def plucks(seconds: float) -> np.ndarray:
-    """The shared test signal: eight plucked notes in a loop, noise bursts, a quiet floor."""
-    notes = [220, 261.63, 329.63, 440, 392, 329.63, 293.66, 246.94]
-    t = np.arange(int(0.6 * RATE)) / RATE
-    rng = np.random.default_rng(0)
-    sound = np.zeros(int(seconds * RATE) + len(t))
-    for index in range(int(seconds / 0.25)):
-        hz, start = notes[index % 8], int(index * 0.25 * RATE)
-        partials = [
-            0.35 / h * np.exp(-(4 + 1.5 * h) * t) * np.sin(2 * np.pi * hz * h * t)
-            for h in range(1, 7)
-        ]
-        sound[start : start + len(t)] += sum(partials) * np.minimum(t / 0.003, 1)
-        if index % 2:
-            burst = t[: int(0.08 * RATE)]
-            noise = rng.standard_normal(len(burst)) * np.exp(-burst / 0.02)
-            sound[start : start + len(burst)] += 0.15 * noise
-    sound += rng.standard_normal(len(sound)) * 1e-3
-    return (0.9 * sound / np.abs(sound).max())[: int(seconds * RATE)]
 
 
 def overfit(config: WaveNetConfig, batch: Batch, steps: int, learning_rate: float = 1e-3) -> list:
