@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from thresher.explain import Excerpt, family_subject, run_subject
 from thresher.models import FAMILIES
@@ -23,19 +22,13 @@ TINY = runpy.run_path(str(TESTS / "models" / "test_families.py"))["TINY"]
 RATE = 8_000
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(autouse=True)
-def _short_memory(monkeypatch):
+@pytest.fixture(autouse=True, scope="session")
+def _short_memory():
     """A network with memory would be followed through thousands of frames."""
-    monkeypatch.setattr("thresher.explain.hearing.REMEMBERED_SECONDS", 0.05)
-    monkeypatch.setattr("thresher.explain.hearing.WANTED", 1024)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("thresher.explain.hearing.REMEMBERED_SECONDS", 0.05)
+        patch.setattr("thresher.explain.hearing.WANTED", 1024)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +46,7 @@ def tiny_family(name, number=0):
     return dataclasses.replace(family, presets={**family.presets, "tiny": settings})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def subject_of():
     """A family's name to a small untrained subject."""
     return lambda name, number=0: family_subject(tiny_family(name, number), "tiny")

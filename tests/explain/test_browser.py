@@ -23,16 +23,25 @@ def page(tmp_path_factory):
         yield opened
 
 
+@pytest.fixture(scope="module")
+def explained(subject_of, excerpt, tmp_path_factory):
+    """A small network of every family, and its page."""
+    folder, found = tmp_path_factory.mktemp("pages"), {}
+    for name in NAMES:
+        found[name] = subject_of(name), folder / f"{name}.html"
+        explain_page(found[name][1], found[name][0], excerpt)
+    return found
+
+
 @pytest.fixture
-def visit(page, subject_of, excerpt, tmp_path):
-    """Explain a small network of a family and open the page."""
+def visit(page, explained):
+    """Open a family's page in a size; what it explains."""
 
     def go(name, size):
-        subject = subject_of(name)
-        explain_page(tmp_path / "page.html", subject, excerpt)
+        subject, path = explained[name]
         page.events.clear()
         width, height = SIZES[size]
-        page.open((tmp_path / "page.html").as_uri(), width=width, height=height, scheme="light")
+        page.open(path.as_uri(), width=width, height=height, scheme="light")
         return subject
 
     return go

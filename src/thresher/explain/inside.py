@@ -5,9 +5,11 @@ import itertools
 import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup
+from matplotlib.ticker import NullLocator
 
 from thresher.explain.excerpt import Excerpt
 from thresher.explain.hearing import Activity, Heard, Reliance
+from thresher.explain.layout import COLUMN_INCHES, column
 from thresher.explain.subject import Listener
 from thresher.explain.wording import duration
 from thresher.models.anatomy import Filters
@@ -50,7 +52,7 @@ def reliance_section(reliance: Reliance | None, listener: Listener, excerpt: Exc
             Markup("<h3>How far it really listens</h3>"),
             prose(said),
             table(["within the newest", "samples", "time"], rows, numbers=(1, 2)),
-            _reliance_drawing(reliance, rate),
+            column(_reliance_drawing(reliance, rate)),
         ]
     )
 
@@ -68,7 +70,7 @@ def activity_section(heard: Heard, listener: Listener, excerpt: Excerpt) -> Mark
         [
             Markup("<h3>What it says meanwhile</h3>"),
             prose(said),
-            _activity_drawing(heard.activity, excerpt, len(heard.codes)),
+            column(_activity_drawing(heard.activity, excerpt, len(heard.codes))),
             _silent_rows(heard.activity),
         ]
     )
@@ -93,7 +95,7 @@ def filters_section(family: Family, listener: Listener, excerpt: Excerpt) -> Mar
 
 def _reliance_drawing(reliance: Reliance, rate: int) -> Markup:
     lags = np.arange(1, len(reliance.by_lag) + 1)
-    figure = new_figure(7.0, 2.6)
+    figure = new_figure(COLUMN_INCHES, 2.8)
     [axes] = figure.axes
     axes.semilogx(lags / rate * 1000, 100 * np.cumsum(reliance.by_lag))
     for share in (0.5, 0.9):
@@ -104,6 +106,7 @@ def _reliance_drawing(reliance: Reliance, rate: int) -> Markup:
         axes.axvline(reliance.nominal / rate * 1000, color="#9a3412", linestyle="--")
         axes.annotate("nominal", (reliance.nominal / rate * 1000, 50), ha="right", fontsize=9)
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())  # eight marks a decade cost half a second
     axes.set_ylim(0, 103)
     axes.set_xlabel("ms back")
     axes.set_ylabel("% of the gradient")
@@ -117,7 +120,7 @@ def _reliance_drawing(reliance: Reliance, rate: int) -> Markup:
 def _activity_drawing(activity: tuple[Activity, ...], excerpt: Excerpt, samples: int) -> Markup:
     picture = np.stack([_spread(row.loudness) for row in activity])
     span_ms = samples / excerpt.sample_rate * 1000
-    figure = new_figure(7.0, 1.6 + min(3.4, 0.25 + 0.12 * len(activity)), rows=2)
+    figure = new_figure(COLUMN_INCHES, 1.8 + min(3.4, 0.25 + 0.12 * len(activity)), rows=2)
     wave, rows = figure.axes
     grid = wave.get_gridspec()
     assert grid is not None

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from thresher.audio.quantise import decode_table
 from thresher.explain.excerpt import Excerpt
 from thresher.explain.hearing import Heard
+from thresher.explain.layout import COLUMN_INCHES, column
 from thresher.explain.subject import Listener
 from thresher.pages import drawing, new_figure, prose
 from thresher.pages.pieces import ACCENT
@@ -66,7 +67,7 @@ def loss_section(heard: Heard, listener: Listener, excerpt: Excerpt) -> Markup:
         [
             prose(said),
             Markup('<div class="row">{}{}</div>').format(*pictures),
-            _surprise_drawing(heard, excerpt),
+            column(_surprise_drawing(heard, excerpt)),
         ]
     )
 
@@ -159,7 +160,7 @@ def _moment_drawing(moment: Moment, heard: Heard, listener: Listener, excerpt: E
 def _surprise_drawing(heard: Heard, excerpt: Excerpt) -> Markup:
     bits, rate = heard.bits, excerpt.sample_rate
     time = np.arange(len(bits)) / rate * 1000
-    figure = new_figure(7.0, 3.0, rows=2)
+    figure = new_figure(COLUMN_INCHES, 3.2, rows=2)
     wave, surprise = figure.axes
     wave.plot(time, excerpt.audio[-len(bits) :], color="#3b3b3b", linewidth=0.6)
     wave.set_xticks([])
