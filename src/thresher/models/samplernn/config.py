@@ -230,7 +230,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "sample_dim": 256,
         "embedding_dim": 64,
         "code_noise": 0.5,
-        "local_features": ("loudness", "chroma", "bands"),
+        "local_features": ("loudness", "chroma"),
     },
 }
 """The published systems, and one that learns on two CPU cores."""
