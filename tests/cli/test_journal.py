@@ -155,3 +155,54 @@ def test_a_sparkline_fits_its_width(values, drawn):
     line = sparkline(values)
     assert len(line) <= 40
     assert drawn is None or line == drawn
+
+
+@pytest.fixture
+def heard(studio):
+    """Two runs that were listened to, one of them with every checkpoint."""
+
+    def make(name, **more):
+        stages = Stages()
+        stages.add("train network", seconds=4.0, samples=32_000)
+        manifest = new_manifest(
+            kind="run", id=name, settings={}, seed=0, parents=[], stages=stages, files={}, more=more
+        )
+        write_manifest(studio.run(name), manifest)
+        record(studio.journal, studio.run(name))
+
+    def entry(distance, passed, clips):
+        return {
+            "checkpoint": "step-1",
+            "bits": 5.5,
+            "distance": distance,
+            "passed": passed,
+            "clips": clips,
+            "failures": {"trap": clips - passed},
+            "memorised": 0,
+        }
+
+    make("h1", recommended="step-1", scores=[entry(2.0, 1, 2)])
+    make("h2", recommended="step-1", scores=[entry(9.0, 0, 2)], heard=[entry(1.5, 12, 16)])
+    return studio
+
+
+def test_comparing_runs_shows_how_they_sound(heard):
+    compared = json.loads(journal(heard, "compare", "h1", "h2", "w7", "--json"))
+
+    assert compared["sound"]["distance"] == [2.0, 1.5, None]
+    assert compared["sound"]["gate pass-rate"] == [0.5, 0.75, None]
+    assert compared["sound"]["loop rate"] == [0.5, 0.25, None]
+    assert compared["sound"]["held-out bits"] == [5.5, 5.5, None]
+    assert compared["sound"]["training samples/s"] == [8000.0, 8000.0, None]
+    assert "sound" not in json.loads(journal(heard, "compare", "w7", "w8", "--json"))
+    assert "gate pass-rate" in journal(heard, "compare", "h1", "h2")
+
+
+def test_a_comparison_can_be_a_page(heard, tmp_path):
+    journal(heard, "compare", "h1", "w7", "s", "--page", str(tmp_path / "deep" / "page.html"))
+
+    html = (tmp_path / "deep" / "page.html").read_text()
+    assert "How they sound" in html
+    assert "held-out bits over the steps" in html
+    assert "\x1b" not in html
+    assert "<script>" not in html

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -78,16 +79,34 @@ def show(workspace: Workspace, name: str, as_json: bool) -> None:
 @journal.command()
 @click.argument("names", metavar="ID ID…", nargs=-1, required=True)
 @click.option("--all", "everything", is_flag=True, help="Also settings that are alike.")
+@click.option(
+    "--page", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as a page."
+)
 @as_json
 @pass_workspace
-def compare(workspace: Workspace, names: Sequence[str], everything: bool, as_json: bool) -> None:
-    """Compare entries: settings that differ, results and speeds, side by side."""
+def compare(
+    workspace: Workspace,
+    names: Sequence[str],
+    everything: bool,
+    page: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare entries: settings that differ, how they sound, results and speeds, side by side.
+
+    Held-out bits, distance to the music and gate pass-rate are those of the checkpoint that a
+    run recommends.
+    """
     if len(names) < 2:
         raise ThresherError(
             "comparing takes two entries or more", hint=f"thresher journal compare {names[0]} ID"
         )
     chosen = [find(workspace.journal, name) for name in names]
     tables = differences(workspace.journal, chosen, everything=everything)
+    if page is not None:
+        from thresher.cli.journal_page import write_comparison  # draws: it takes a second to load
+
+        write_comparison(page, workspace.journal, chosen, tables)
+        click.echo(f"page: {page}", err=True)
     if as_json:
         _print_json({"entries": [f"{e.kind}/{e.id}" for e in chosen], **tables})
     else:

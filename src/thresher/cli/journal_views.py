@@ -62,7 +62,7 @@ def show_differences(
             continue
         table = _table(f"\n{title}", *(printable(f"{e.kind}/{e.id}") for e in chosen))
         for name, values in rows.items():
-            _row(table, name, *(_value(value) for value in values))
+            _row(table, name, *(value_in_words(value) for value in values))
         _print(table)
 
 
@@ -189,10 +189,10 @@ def _curves(curves: Mapping[str, Curve]) -> Table:
             table,
             name,
             len(values),
-            _value(values[0]),
-            _value(curve.lowest),
+            value_in_words(values[0]),
+            value_in_words(curve.lowest),
             curve.lowest_step,
-            _value(curve.last),
+            value_in_words(curve.last),
             sparkline(values),
         )
     return table
@@ -202,7 +202,11 @@ def _stages(stages: Iterable[Mapping[str, Any]]) -> Table:
     table = _table("stage", "seconds", "samples", "samples/s")
     for stage in stages:
         _row(
-            table, *(_value(stage.get(k)) for k in ("name", "seconds", "samples", "samples_per_s"))
+            table,
+            *(
+                value_in_words(stage.get(k))
+                for k in ("name", "seconds", "samples", "samples_per_s")
+            ),
         )
     return table
 
@@ -210,7 +214,7 @@ def _stages(stages: Iterable[Mapping[str, Any]]) -> Table:
 def _settings(settings: Mapping[str, Any]) -> Table:
     table = _table("setting", "value")
     for name, value in settings.items():
-        _row(table, name, _value(value))
+        _row(table, name, value_in_words(value))
     return table
 
 
@@ -228,7 +232,7 @@ def _count(value: object, noun: str) -> str | None:
 
 
 def _labelled(label: str, value: object) -> str | None:
-    return None if value is None else f"{label} {_value(value)}"
+    return None if value is None else f"{label} {value_in_words(value)}"
 
 
 def _clock(samples: object, rate: object) -> str | None:
@@ -239,7 +243,8 @@ def _clock(samples: object, rate: object) -> str | None:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _value(value: object) -> str:
+def value_in_words(value: object) -> str:
+    """A value as tables show it; "–" where there is none."""
     if value is None:
         return "–"
     if isinstance(value, float):

@@ -78,18 +78,21 @@ def differences(
     """Settings, results and speeds side by side: table, then row, then a value per entry.
 
     Settings that are the same everywhere are left out unless ``everything`` is wanted; a
-    missing one is None.
+    missing one is None. ``sound`` is there when a run has been listened to: what it measured
+    at the checkpoint it recommends.
 
     Raises:
         ThresherError: the ledger cannot be read.
     """
     settings = _side_by_side([{"seed": e.manifest.get("seed"), **e.settings} for e in chosen])
+    sound = _side_by_side([_sound(entry) for entry in chosen])
     return {
         "settings": {
             name: row
             for name, row in settings.items()
             if everything or any(value != row[0] for value in row)
         },
+        **({"sound": sound} if sound else {}),
         "scalars": _side_by_side([_results(journal, entry) for entry in chosen]),
         "stages": _side_by_side([_speeds(entry) for entry in chosen]),
     }
@@ -101,6 +104,45 @@ def _results(journal: Path, entry: Entry) -> dict[str, float | int]:
         found |= {f"{name} lowest": curve.lowest, f"{name} last": curve.last}
         found["step"] = max(curve.last_step, found.get("step", 0))
     return found
+
+
+def _sound(entry: Entry) -> dict[str, Any]:
+    """Bits, distance, pass-rate and speed of a run at the checkpoint it recommends."""
+    name = entry.manifest.get("recommended")
+    # What all checkpoints were heard with goes before the few short previews of training.
+    for key in ("heard", "scores"):
+        listed = entry.manifest.get(key)
+        heard = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
+        for found in heard:
+            if name is not None and found.get("checkpoint") == name:
+                return {
+                    "checkpoint": name,
+                    "held-out bits": found.get("bits"),
+                    "distance": found.get("distance"),
+                    "gate pass-rate": _share(found.get("passed"), found.get("clips")),
+                    "loop rate": _share(_loops(found), found.get("clips")),
+                    "memorised rate": _share(found.get("memorised"), found.get("clips")),
+                    "clips heard": found.get("clips"),
+                    "training samples/s": _training_rate(entry),
+                }
+    return {}
+
+
+def _loops(found: Mapping[str, Any]) -> int | None:
+    failures = found.get("failures")
+    return failures.get("trap", 0) if isinstance(failures, dict) else None
+
+
+def _share(count: Any, clips: Any) -> float | None:
+    numbers = isinstance(count, int) and isinstance(clips, int) and clips > 0
+    return count / clips if numbers else None
+
+
+def _training_rate(entry: Entry) -> float | None:
+    """Samples learned from per second, over all stages of training."""
+    stages = [s for s in entry.stages if str(s.get("name")).startswith("train ")]
+    seconds = sum(stage.get("seconds") or 0 for stage in stages)
+    return sum(stage.get("samples") or 0 for stage in stages) / seconds if seconds else None
 
 
 def _speeds(entry: Entry) -> dict[str, float | None]:
