@@ -49,17 +49,17 @@ def test_a_recorded_step_plays_what_the_twin_plays(shape):
     assert agreeing(network, ours, theirs) >= 0.95
 
 
-@pytest.mark.parametrize("shape", [SHAPES[3], SHAPES[8], SHAPES[9]], ids=str)
-@pytest.mark.parametrize("played", [0, 13, 32, 45])
+@pytest.mark.parametrize("shape", [SHAPES[8], SHAPES[9]], ids=str)
+@pytest.mark.parametrize("played", [13, 32])
 def test_a_state_goes_on_to_the_bit_from_any_sample(shape, played):
     network = tiny_wavenet(**shape)
     requests = [request(network.config, seed) for seed in range(3)]
     voices = recorded(network, requests)
     voices.play(played)
-    state, onward = voices.state(), voices.play(50)
+    state, onward = voices.state(), voices.play(40)
     again = recorded(network, requests)
     again.restore(state)
-    assert np.array_equal(np.concatenate([again.play(9), again.play(41)], axis=1), onward)
+    assert np.array_equal(np.concatenate([again.play(9), again.play(31)], axis=1), onward)
 
 
 @pytest.mark.parametrize("shape", [SHAPES[0], SHAPES[9]], ids=str)
@@ -97,6 +97,14 @@ def test_the_network_that_was_given_stays_as_it_was():
     recorded(network, [request(network.config, 0)]).play(40)
     assert all(torch.equal(before[name], part) for name, part in network.state_dict().items())
     assert all(weight.requires_grad for weight in network.parameters())
+
+
+@pytest.mark.parametrize("shape", [SHAPES[6], SHAPES[8], SHAPES[9]], ids=str)
+def test_a_window_lies_on_one_device_and_asks_nothing_of_the_host(shape):
+    """A meta tensor has no values to ask for, and refuses one of another device beside it."""
+    network = tiny_wavenet(**shape)
+    voices = recorded(network, [request(network.config, seed) for seed in range(3)], "meta")
+    assert [letters.device.type for letters in voices._windows(0, 1)] == ["meta"]
 
 
 @pytest.mark.gpu
