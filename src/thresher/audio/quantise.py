@@ -113,18 +113,23 @@ def silence_code(quantiser: Quantiser, levels: int = 256) -> int:
     return int(encode(np.zeros(1), quantiser, levels)[0])
 
 
+def bin_edges(quantiser: Quantiser, levels: int = 256) -> Float64[np.ndarray, " edges"]:
+    """Where one class ends and the next begins, from -1 to 1: one more than there are classes."""
+    if quantiser == "linear":
+        return np.linspace(-1, 1, levels + 1)
+    mu = levels - 1
+    y = np.clip((2 * np.arange(levels + 1) - 1) / mu - 1, -1, 1)  # where rounding turns over
+    edges: Float64[np.ndarray, " edges"] = np.sign(y) * (float(levels) ** np.abs(y) - 1) / mu
+    return edges
+
+
 def bin_widths(quantiser: Quantiser, levels: int = 256) -> Float64[np.ndarray, " levels"]:
     """Width in amplitude of every class; mean log2 of it makes bits of quantisers comparable.
 
     A loss of ``b`` bits with classes of width ``w`` is ``b + E[log2 w]`` bits against a
     density over amplitude: only that may be compared between mu-law and linear.
     """
-    if quantiser == "linear":
-        return np.full(levels, 2.0 / levels)
-    mu = levels - 1
-    y = np.clip((2 * np.arange(levels + 1) - 1) / mu - 1, -1, 1)  # where rounding turns over
-    edges = np.sign(y) * (float(levels) ** np.abs(y) - 1) / mu
-    widths: Float64[np.ndarray, " levels"] = np.diff(edges)
+    widths: Float64[np.ndarray, " levels"] = np.diff(bin_edges(quantiser, levels))
     return widths
 
 

@@ -16,6 +16,7 @@ VERBS = {
     "album": "Recordings in, a released album out: every step below, resumed where it stopped.",
     "doctor": "Find what would spoil a training run: clipping, copies, silence, hum and more.",
     "corpus": "Turn recordings into training material.",
+    "plan": "Measure for a minute what a run will cost and may reach, and write its recipe.",
     "train": "Train a model on a corpus.",
     "watch": "Hear every checkpoint of a run, and name the one to use.",
     "bakeoff": "The same corpus and budget for every family, heard side by side and blind.",
