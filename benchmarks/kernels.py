@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from baselines.plain_samplernn import PlainSampleRNN
 from baselines.plain_wavenet import PlainWaveNet
-from limits import Limits, measured_limits, print_limits, seconds_of
+from limits import Limits, gpu_limits, measured_limits, print_limits, seconds_of
 
 from thresher.corpus import CorpusConfig, build_corpus
 from thresher.generation.engines import Players
@@ -147,6 +147,38 @@ def print_rows(rows: Sequence[Row], limits: Limits, sample_rate: int = 16_000) -
             f"| {row.rate / row.clips / sample_rate:.2f} | {row.share(limits):.0%} "
             f"| {row.speed / limits.product * (2 / row.cores):.0%} |"
         )
+
+
+def gpu_rows() -> None:
+    """Engine cuda under its usual loads, against the GPU's own limits; nothing without one."""
+    if not torch.cuda.is_available():
+        print("\nEngine `cuda`: torch sees no GPU here, so nothing was measured.")
+        return
+    limits = gpu_limits()
+    print(f"\n{torch.cuda.get_device_name()}: {limits.product / 1e9:,.0f} G multiply-adds a second "
+          f"in float32, {limits.memory / 1e9:,.0f} GB/s of memory.")  # fmt: skip
+    print("\n| engine cuda | clips | samples/s | × real time, each | of the product "
+          "| start, s | MB |")  # fmt: skip
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for preset in ("ibab", "small"):
+        gpu_row("wavenet", preset, limits.product)
+    for preset in ("prism", "dadabots", "small"):
+        gpu_row("samplernn", preset, limits.product)
+
+
+def gpu_row(family: str, preset: str, product: float) -> None:
+    """One network with many clips and with one."""
+    work = folded_work(sampler_of(family, preset, Engine("compiled")))
+    for clips in (200, 1):
+        torch.cuda.reset_peak_memory_stats()
+        sampler = sampler_of(family, preset, Engine("cuda"))
+        sampler.start([request(0)])  # loads libraries, brings the weights
+        requests = [request(index) for index in range(clips)]
+        began = seconds_of(lambda s=sampler, r=requests: s.start(r).play(1))
+        rate = rate_of(sampler, clips)
+        memory = torch.cuda.max_memory_allocated() / 2**20
+        print(f"| {family} {preset} | {clips} | {rate:,.0f} | {rate / clips / 16_000:.2f} "
+              f"| {rate * work / product:.1%} | {began:.1f} | {memory:,.0f} |")  # fmt: skip
 
 
 def plain_rates() -> dict[str, float]:
@@ -338,6 +370,7 @@ def main() -> None:
     ]
     print()
     print_rows(rows, limits)
+    gpu_rows()
     if "--quick" in sys.argv:
         return
     plain = plain_rates()

@@ -136,6 +136,38 @@ def measured_limits() -> Limits:
     )
 
 
+class GpuLimits(NamedTuple):
+    """Of the GPU at hand."""
+
+    product: float
+    """Multiply-adds a second of a large float32 matrix product, TF32 off."""
+    memory: float
+    """Bytes a second, read and written."""
+
+
+def gpu_seconds_of(work: Callable[[], object], rounds: int = 10) -> float:
+    """By the GPU's own clock, one of several rounds in a row."""
+    work()
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    start.record()
+    for _ in range(rounds):
+        work()
+    end.record()
+    end.synchronize()
+    return start.elapsed_time(end) / 1000 / rounds
+
+
+def gpu_limits(size: int = 8192, megabytes: int = 1024) -> GpuLimits:
+    """Its best square product and its memory."""
+    torch.set_float32_matmul_precision("highest")
+    a = torch.randn(size, size, device="cuda")
+    there = torch.ones(megabytes * 2**20 // 4, device="cuda")
+    copied = torch.empty_like(there)
+    product_s = min(gpu_seconds_of(lambda: a @ a) for _ in range(5))
+    copy_s = min(gpu_seconds_of(lambda: copied.copy_(there)) for _ in range(5))
+    return GpuLimits(product=size**3 / product_s, memory=2 * there.nbytes / copy_s)
+
+
 def print_limits(limits: Limits) -> None:
     """A Markdown table."""
     print("| limit | 1 thread | 2 threads |")

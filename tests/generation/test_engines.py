@@ -60,6 +60,14 @@ def test_what_cannot_play_here_says_what_can(engine, precision):
     assert "compiled int8" in caught.value.hint
 
 
+def test_without_a_gpu_none_is_tried(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    everywhere = (*HERE, Engine("cuda"))
+    assert playable(everywhere, "auto", "float32") == [TORCH, COMPILED]
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert playable(everywhere, "auto", "float32") == [TORCH, COMPILED, Engine("cuda")]
+
+
 def test_the_speed_is_that_of_all_clips_together(clock):
     rate = speed(Timed(10.0, clock), [request(0), request(1)])
     assert rate == pytest.approx(200_000)
