@@ -126,12 +126,16 @@ def test_a_run_gets_a_summary_and_a_page_whose_path_comes_last(workspace, run, r
     assert "following gradients" in done.stderr
 
 
-def test_a_page_goes_where_it_is_wanted(workspace, run, recording, tmp_path):
+def test_a_page_goes_where_it_is_wanted(workspace, run, recording, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "thresher.explain.explain_page",
+        lambda path, subject, excerpt, tell: written.append((path, subject.name, excerpt.said)),
+    )
     folder = workspace.run(run)
     done = explain(workspace, folder, "--audio", recording, "--page", tmp_path / "deep" / "p.html")
     assert done.stdout.splitlines()[-1] == str(tmp_path / "deep" / "p.html")
-    assert (tmp_path / "deep" / "p.html").is_file()
-    assert not workspace.explained("w7").exists()
+    assert written == [(tmp_path / "deep" / "p.html", "w7", "slide.flac")]
 
 
 def test_a_recording_that_is_not_there_is_named(workspace, run, tmp_path):
