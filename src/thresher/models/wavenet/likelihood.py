@@ -102,7 +102,8 @@ def draw_height(
         rung = chance * ladder[:, -1:]
         chosen = (ladder <= rung).sum(dim=1, keepdim=True).clamp_(max=config.mixtures - 1)
         top = ladder.gather(1, chosen)
-        bottom = torch.where(chosen > 0, ladder.gather(1, (chosen - 1).clamp(min=0)), 0.0)
+        # Not torch.where with a plain 0: the host would send it, which a GPU's recording forbids.
+        bottom = ladder.gather(1, (chosen - 1).clamp(min=0)) * (chosen > 0)
         rest = (rung - bottom) / (top - bottom).clamp(min=1e-9)
         mean, log_scale = means.gather(1, chosen), log_scales.gather(1, chosen)
         spread = torch.logit(rest, eps=TAIL)
