@@ -119,9 +119,7 @@ def artists(names: tuple[str, str], both: tuple[list[np.ndarray], list[np.ndarra
             for g, c in FEATURES.items()
         )
         print(f"| {name} | {near:.2f} | {far:.2f} | {groups} |")
-    print(
-        "\n| drawn from the held-out music | own distance, mean | from draw to draw | own is nearer in |"
-    )
+    print("\n| drawn from held-out music | own distance | from draw to draw | own is nearer in |")
     print("|---|---:|---:|---:|")
     for count, seconds in ((16, 10.0), (4, 8.0), (2, 4.0)):
         own, wins = small_sets(both, parts, count, seconds)
@@ -141,8 +139,9 @@ def means_apart(clips: np.ndarray, reference: np.ndarray, columns: slice) -> flo
 def small_sets(
     both: tuple[list[np.ndarray], ...], parts: list[tuple[np.ndarray, ...]], count: int, s: float
 ) -> tuple[np.ndarray, int]:
-    """Distances of a few held-out clips, drawn anew each time, and how often they are nearer
-    than as many of the other artist; both ways round.
+    """Distances of a few held-out clips drawn anew each time, both ways round.
+
+    Also how often they are nearer than as many clips of the other artist.
     """
     rng = np.random.default_rng(0)
     own, wins = [], 0

@@ -24,6 +24,10 @@ seen or unseen, says what made a clip. All have the same length; their loudness 
 because the louder of two is taken for the better."""
 
 
+_TARGET = "display: inline-block; min-width: 3rem; padding: .6rem .2rem"
+"""As large as a thumb."""
+
+
 class Blinded(NamedTuple):
     """A clip without its maker."""
 
@@ -72,14 +76,15 @@ def write_blind_page(page: Path, key_file: Path, contest: Contest) -> None:
 
 def _item(blinded: Blinded, sample_rate: int) -> Markup:
     buttons = Markup("").join(
-        Markup('<label><input type="radio" name="{0}" value="{1}"> {1}</label> ').format(
-            f"clip-{blinded.label}", value
+        Markup('<label style="{2}"><input type="radio" name="{0}" value="{1}"> {1}</label>').format(
+            f"clip-{blinded.label}", value, _TARGET
         )
         for value in range(1, 6)
     )
-    return Markup('<div class="clip" data-clip="{0}">{1}<p role="radiogroup">{2}</p></div>').format(
-        blinded.label, sound(blinded.clip, sample_rate, f"Clip {blinded.label}"), buttons
-    )
+    return Markup(
+        '<div class="clip" data-clip="{0}">{1}'
+        '<p role="radiogroup" aria-label="Rating of clip {0}">{2}</p></div>'
+    ).format(blinded.label, sound(blinded.clip, sample_rate, f"Clip {blinded.label}"), buttons)
 
 
 def _form() -> Markup:

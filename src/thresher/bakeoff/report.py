@@ -28,7 +28,6 @@ PLAYED = 4
 _HEAD = (
     "",
     "preset",
-    "checkpoint",
     "held-out bits",
     "distance",
     "clips that pass",
@@ -50,12 +49,12 @@ def write_report(path: Path, contest: Contest, verdicts: Sequence[Verdict]) -> N
     sections = [Section("Side by side", Markup("").join([_table(contest), prose(_HOW)]))]
     sections.append(Section("By ear", _by_ear(verdicts)))
     sections += [_section(each, contest.corpus.sample_rate) for each in contest.contestants]
-    minutes = contest.config.budget_seconds / 60
+    config = contest.config
     write_page(
         path,
         title=f"Bake-off on {contest.corpus.name}",
-        lead=f"{len(contest.contestants) - 1} families, {minutes:g} minutes each, "
-        f"{contest.config.clips} clips of {contest.config.seconds:g} s, seed {contest.seed}.",
+        lead=f"{len(contest.contestants) - 1} families, {_time(config.budget_seconds)} each, "
+        f"{config.clips} clips of {config.seconds:g} s, seed {contest.seed}.",
         sections=sections,
     )
 
@@ -80,7 +79,6 @@ def _table(contest: Contest) -> Markup:
             [
                 each.name,
                 facts.preset or "defaults" if facts else "–",
-                facts.checkpoint if facts else "–",
                 _number(facts and facts.bits, 3),
                 _number(score.distance, 2),
                 f"{score.passed} of {score.clips}" + (f" ({failures})" if failures else ""),
@@ -89,7 +87,7 @@ def _table(contest: Contest) -> Markup:
                 _rate(facts and facts.generation_rate),
             ]
         )
-    return table(_HEAD, rows, numbers=(3, 4, 7, 8))
+    return table(_HEAD, rows, numbers=(2, 3, 6, 7))
 
 
 def _by_ear(verdicts: Sequence[Verdict]) -> Markup:
@@ -143,11 +141,25 @@ def _section(each: Contestant, sample_rate: int) -> Section:
         file = Path(folder) / "clips.png"
         spectrogram_png(file, shown, sample_rate, f"{each.name}: {len(each.clips[:PLAYED])} clips")
         drawn = picture(
-            file.read_bytes(), alt=f"Spectrogram of {each.name}", caption=each.score.sentence
+            file.read_bytes(), alt=f"Spectrogram of {each.name}", caption=_caption(each)
         )
     players = [sound(c, sample_rate, f"clip {k + 1}") for k, c in enumerate(each.clips[:PLAYED])]
     row = Markup('<div class="row">{}</div>').format(Markup("").join(players))
     return Section(each.name, drawn + row)
+
+
+def _caption(each: Contestant) -> str:
+    heard = f"{each.facts.run}, {each.facts.checkpoint}" if each.facts else "Nobody has learned it"
+    return ". ".join(filter(None, (heard, each.score.sentence)))
+
+
+def _time(seconds: float) -> str:
+    """A budget as people say it.
+
+    >>> _time(90.0), _time(600.0)
+    ('90 s', '10 min')
+    """
+    return f"{seconds / 60:g} min" if seconds % 60 == 0 else f"{seconds:g} s"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-ALIKE = 0.1
-"""Distances of preview clips that differ by less than this share say nothing: the same music
-measures so differently from one draw to the next (docs/measured.md, 'Distance')."""
+ALIKE = 0.2
+"""Distances that differ by less than this share say nothing: so differently does the same music
+measure from one draw of 16 clips to the next (docs/measured.md, 'Distance')."""
 
 Scored = Mapping[str, Any]
 """An entry of a run's scores: ``checkpoint``, ``step``, ``bits`` and the fields of a `Score`."""

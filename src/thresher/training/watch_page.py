@@ -38,7 +38,7 @@ _HOW = """Every checkpoint plays the same requests: same seeds, same curves, sam
 passes when no gate turns it away (silence, DC, clipping, noise, a loop, clicks). The distance \
 (Fréchet, of named features) says how far the clips lie from music the model never learned from; \
 real music of the same artist lies at a few tenths. Recommended is the highest share of passing \
-clips, then the smallest distance; within a tenth, the fewest bits."""
+clips, then the smallest distance; within a fifth, the fewest bits."""
 
 
 def write_watch_page(path: Path, hearing: Hearing) -> None:
