@@ -25,22 +25,22 @@ def test_without_a_cluster_there_is_one_clear_error(workspace, tmp_path, monkeyp
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Ray's own
-def test_a_node_killed_half_way_changes_no_number(tmp_path):
+def test_a_node_killed_half_way_changes_no_number(tmp_path, monkeypatch):
+    # Workers step back behind everything else by default, which takes hours on a busy machine.
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
-    claim = tiny_claim(tmp_path, steps=60)
+    claim = tiny_claim(tmp_path, steps=20)
     alone, shared = Workspace(tmp_path / "alone"), Workspace(tmp_path / "shared")
     run_claims(alone, [claim])
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
     doomed, _ = (cluster.add_node(num_cpus=1) for _ in range(2))
     killed = threading.Event()
-    started = sorted(shared.run("x").parent.glob("claim-*"))
-    assert not started
 
     def kill():
-        # Both nodes are at work on their second units by then.
-        while len(list((shared.root / "measurements").glob("[!.]*"))) < 2:
+        # One unit is done by then, and each node is at work on another.
+        while not list((shared.root / "measurements").glob("[!.]*")):
             time.sleep(0.05)
         cluster.remove_node(doomed, allow_graceful=False)
         killed.set()

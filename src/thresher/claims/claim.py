@@ -123,6 +123,11 @@ class Claim:
         """What every arm is measured by, each once."""
         return tuple(dict.fromkeys(test.measure for test in self.tests))
 
+    @property
+    def expected_seconds(self) -> float:
+        """On one thread, when no other claim has measured any of its arms."""
+        return self.unit_seconds * len(self.arms) * self.seeds
+
     def arm(self, name: str) -> Arm:
         """The arm of that name."""
         return next(arm for arm in self.arms if arm.name == name)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from thresher.audio.files import read_audio
 from thresher.claims.claim import Arm, Test
 from thresher.claims.judging import CONFIDENCE, Interval, Outcome, Verdict, seeds_to_decide
-from thresher.claims.wording import bounds, figure, span, subject
+from thresher.claims.wording import between, bounds, figure, span, subject
 from thresher.pages import Section, badge, drawing, new_figure, prose, sound, table, write_page
 from thresher.pages.pieces import CYCLE
 
@@ -57,17 +57,19 @@ def _lead(verdict: Verdict) -> str:
 def _verdict(verdict: Verdict) -> Markup:
     rows = [
         [
+            badge(outcome.ruling, TONES[outcome.ruling]),
             subject(outcome.test),
             bounds(outcome.test),
             figure(outcome.effect.mean),
             span(outcome.effect),
-            badge(outcome.ruling, TONES[outcome.ruling]),
         ]
         for outcome in verdict.outcomes
     ]
     parts = [
-        Markup("<p>{}</p>").format(badge(verdict.ruling, TONES[verdict.ruling])),
-        table(["effect", "claimed", "found", f"{CONFIDENCE:.0%} interval", ""], rows, numbers=[2]),
+        Markup("<p>{} by {} seeds</p>").format(
+            badge(verdict.ruling, TONES[verdict.ruling]), verdict.seeds
+        ),
+        table(["", "effect", "claimed", "found", f"{CONFIDENCE:.0%} interval"], rows, numbers=[3]),
         *[_effect_drawing(outcome) for outcome in verdict.outcomes],
         prose(RULE),
     ]
@@ -76,7 +78,7 @@ def _verdict(verdict: Verdict) -> Markup:
 
 def _effect_drawing(outcome: Outcome) -> Markup:
     """The claimed bounds as a band, seeds as dots, the interval as a bar."""
-    drawn, effect, test = new_figure(7.0, 1.5), outcome.effect, outcome.test
+    drawn, effect, test = new_figure(4.6, 1.7), outcome.effect, outcome.test
     axes = drawn.axes[0]
     axes.plot(effect.values, [0.6] * len(effect.values), "o", alpha=0.5, label="one seed")
     if math.isfinite(effect.low):
@@ -89,8 +91,8 @@ def _effect_drawing(outcome: Outcome) -> Markup:
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
-    axes.set_xlabel(subject(test), wrap=True)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
+    axes.set_xlabel(between(test), fontsize=8)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False, fontsize=8)
     return drawing(drawn, alt=f"{subject(test)}: {figure(effect.mean)} {span(effect)}")
 
 
@@ -112,7 +114,7 @@ def _arms(verdict: Verdict) -> Markup:
 
 def _curves(verdict: Verdict, results: Results) -> Markup:
     """Held-out bits by step: a thin line per seed, a colour per arm."""
-    drawn = new_figure(8.0, 3.4)
+    drawn = new_figure(5.2, 3.2)
     axes = drawn.axes[0]
     for index, arm in enumerate(verdict.arms):
         colour, label = CYCLE[index % len(CYCLE)], arm
@@ -138,8 +140,19 @@ def _sounds(verdict: Verdict, places: Mapping[tuple[str, int], Path]) -> Markup:
 
 
 def _experiment(verdict: Verdict) -> Markup:
-    rows = [[arm.name, *_described(arm)] for arm in verdict.claim.arms]
-    return table(["arm", "what it is", "music", "settings"], rows)
+    arms = [(arm, {**arm.settings, **arm.corpus.settings}) for arm in verdict.claim.arms]
+    common = set.intersection(*({str(pair) for pair in all_.items()} for _, all_ in arms))
+    shared = {key: value for key, value in arms[0][1].items() if str((key, value)) in common}
+    rows = [
+        [arm.name, *_described(arm), _said({k: v for k, v in own.items() if k not in shared})]
+        for arm, own in arms
+    ]
+    head = prose(f"In all arms: {_said(shared)}." if shared else "")
+    return head + table(["arm", "what it is", "music", "of its own"], rows)
+
+
+def _said(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in settings.items())
 
 
 def _described(arm: Arm) -> list[str]:
@@ -148,24 +161,26 @@ def _described(arm: Arm) -> list[str]:
     made = arm.corpus
     music = f"{made.sound}, {made.seconds:g} s" if arm.work == "train" else "made for it"
     music += ", every chunk scaled" if made.chunk_scaled else ""
-    settings = {**arm.settings, **made.settings}
-    return [kind, music, ", ".join(f"{key} = {value}" for key, value in settings.items())]
+    return [kind, music]
 
 
 def _machine(results: Results) -> Markup:
     minutes = sum(float(manifest["seconds"]) for manifest in results.values()) / 60
     rows = [
         [
-            manifest["arm"] or name,
+            name,
             seed,
             f"{manifest['seconds']:.0f}",
             manifest["machine"]["processor"],
             manifest["machine"]["torch"],
-            manifest["created"],
+            str(manifest["created"])[:16].replace("T", " "),
         ]
         for (name, seed), manifest in results.items()
     ]
-    head = prose(f"{minutes:.1f} minutes in all, every unit on one thread.")
+    head = prose(
+        f"{minutes:.1f} minutes in all by the clock, every unit on one thread. Arms that other "
+        "claims have too were measured once for all of them."
+    )
     header = ["arm", "seed", "seconds", "processor", "torch", "measured"]
     return head + table(header, rows, numbers=[1, 2])
 

@@ -101,7 +101,8 @@ def _filled(kind: type[T], values: Any, origin: str) -> T:
 
 def _digest(arms: Sequence[Arm], tests: Sequence[Test]) -> str:
     """SHA-256 of the experiment; its wording and its cost may change."""
-    plain = [dataclasses.asdict(part) for part in (*arms, *tests)]
+    plain = [dataclasses.asdict(arm) for arm in arms]
+    plain += [dataclasses.asdict(test) for test in tests]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

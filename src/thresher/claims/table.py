@@ -41,18 +41,13 @@ def export(workspace: Workspace, claim: str, results: Path | None) -> None:
             shutil.copyfile(workspace.claim(claim) / RESULT, part)
 
 
-def expected_seconds(claim: Claim) -> float:
-    """What a claim takes on one thread when none of its arms is measured yet."""
-    return sum(unit.expected_seconds for unit in units_of([claim]))
-
-
 def _row(claim: Claim, result: Mapping[str, Any] | None) -> str:
     verdict, effects, seeds, minutes = _verdict(claim, result), "", "", ""
     if result is not None:
         effects = "; ".join(_effect(test) for test in result["tests"])
         seeds, minutes = str(result["seeds"]), f"{result['seconds'] / 60:.1f}"
     elif not claim.waits_for:
-        minutes = f"about {expected_seconds(claim) / 60:.0f}"
+        minutes = f"about {claim.expected_seconds / 60:.0f}"
     stated = f"**{claim.name}**: {claim.statement} ({claim.source})"
     cells = (stated, claim.reported, verdict, effects, seeds, minutes)
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"

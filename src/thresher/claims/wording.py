@@ -24,6 +24,12 @@ def subject(test: Test) -> str:
     return f"growth of {test.measure} over {', '.join(arms)}"
 
 
+def between(test: Test) -> str:
+    """What a test looks at, without its arms: they stand beside it."""
+    sign = {"value": "", "difference": "difference of ", "ratio": "ratio of "}
+    return sign.get(test.effect, "growth of ") + test.measure
+
+
 def bounds(test: Test) -> str:
     """The bounds a test claims, in words."""
     words = [f"above {test.above:g}"] if test.above is not None else []

@@ -32,7 +32,6 @@ def claims() -> None:
 def list_claims(workspace: Workspace, /, quick: bool) -> None:
     """List every claim with its verdict in this workspace."""
     from thresher.claims import all_claims
-    from thresher.claims.table import expected_seconds
 
     console = Console()
     if not console.is_terminal:
@@ -42,7 +41,7 @@ def list_claims(workspace: Workspace, /, quick: bool) -> None:
         table.add_column(heading, justify="right" if heading == "minutes" else "left")
     for claim in all_claims():
         if claim.quick or not quick:
-            minutes = f"{expected_seconds(claim) / 60:.1f}" if not claim.waits_for else ""
+            minutes = f"{claim.expected_seconds / 60:.1f}" if not claim.waits_for else ""
             cells = (claim.name, claim.statement, _verdict(workspace, claim), minutes)
             table.add_row(*map(Text, cells))
     console.print(table)
