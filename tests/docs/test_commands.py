@@ -127,7 +127,7 @@ def wobble(hz, seconds):
 
 
 def test_the_readmes_steps_lead_from_recordings_to_a_page(at_home):
-    [steps] = [block for block in blocks(ROOT / "README.md") if len(block) > 5]
+    [steps] = [b for b in blocks(ROOT / "README.md") if len(b) > 5 and b[0][0] == "corpus"]
     made = {}
     for words in steps:
         out = run([made.get(word, word) for word in words])
