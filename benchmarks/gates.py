@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from songs import RATE, excerpts, songs
 
+from thresher.audio.config import limits_in
 from thresher.audio.descriptors import chroma, short_time
 from thresher.audio.fingerprint import fingerprints, longest_quotation
-from thresher.audio.limits import limits_in
 from thresher.audio.loudness import rms_db
 from thresher.audio.measures import clipped_fraction, measure, repetitiveness, runs
 from thresher.curation.config import CurationConfig

@@ -4,10 +4,10 @@ import made_clips as made
 import numpy as np
 import pytest
 
+from thresher.audio.config import GateLimits, suited_to
 from thresher.audio.descriptors import chroma
 from thresher.audio.distance import FEATURES, features_of
 from thresher.audio.fingerprint import fingerprints
-from thresher.audio.limits import GateLimits, suited_to
 from thresher.audio.scaling import fit_scaling
 from thresher.audio.scores import Music, score_clips
 

@@ -6,8 +6,8 @@ import numpy as np
 import scipy.ndimage
 from jaxtyping import Bool, Float, Float32, Float64, Int
 
+from thresher.audio.config import GateLimits
 from thresher.audio.descriptors import FRAME_RATE, SILENCE_DB, ShortTime
-from thresher.audio.limits import GateLimits
 from thresher.audio.loudness import rms_db
 
 LEVEL_HOP_SECONDS = 0.05

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from thresher.audio.config import GateLimits, suited_to
 from thresher.audio.descriptors import chroma, short_time
 from thresher.audio.distance import features_of, frechet_distance
 from thresher.audio.fingerprint import Fingerprint, fingerprints, longest_quotation
 from thresher.audio.gates import Reason, fired
-from thresher.audio.limits import GateLimits, suited_to
 from thresher.audio.measures import measure
 from thresher.audio.scaling import Scaling
 

@@ -45,6 +45,8 @@ def bake_off(
         ThresherError: names that there are not, votes for something else, a full disk.
     """
     chosen = unconditional(families)
+    for path in votes:
+        read_json(path)  # a mistyped name is better met now than after the training
     stages = Stages()
     with stages.measure("compete"):
         contest = compete(

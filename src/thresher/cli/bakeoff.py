@@ -35,7 +35,7 @@ from thresher.workspace import Workspace
 @click.option(
     "--votes",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="File that the blind page saved; may be given again.",
 )
 @pass_workspace

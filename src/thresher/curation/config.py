@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from thresher.audio.limits import GateLimits
+from thresher.audio.config import GateLimits
 from thresher.settings import same_setting, setting
 
 

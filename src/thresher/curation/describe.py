@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from thresher.audio.config import limits_in
 from thresher.audio.descriptors import chroma, descriptor_rows, short_time
 from thresher.audio.files import probe, read_audio
 from thresher.audio.fingerprint import Fingerprint, fingerprints
 from thresher.audio.gates import Reason
-from thresher.audio.limits import limits_in
 from thresher.audio.loudness import rms_db
 from thresher.audio.measures import LEVEL_HOP_SECONDS, Measures, measure
 from thresher.curation.config import CurationConfig

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from thresher.audio import gates
+from thresher.audio.config import limits_in
 from thresher.audio.descriptors import short_time
 from thresher.audio.gates import Gate, Reason, fired
-from thresher.audio.limits import limits_in
 from thresher.audio.measures import Measures, measure
 from thresher.curation.config import CurationConfig
 

@@ -10,7 +10,11 @@ _SHORTEST_TRAP = 4.0
 
 @dataclass(frozen=True, kw_only=True)
 class GateLimits:
-    """What the gates of `thresher.audio.gates` measure by and hold clips against."""
+    """What the gates of `thresher.audio.gates` measure by and hold clips against.
+
+    Training judges previews by these as they stand; `CurationConfig` has settings of the same
+    names, which begin with the same values.
+    """
 
     silence_db: float = setting(
         -50.0,
