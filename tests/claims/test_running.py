@@ -97,6 +97,16 @@ def test_a_unit_that_fails_does_not_stop_the_others(workspace, tmp_path, monkeyp
     assert not page_of(workspace, "bad").exists()
 
 
+def test_an_arm_that_breaks_outright_does_not_stop_the_others_either(
+    workspace, tmp_path, monkeypatch
+):
+    good, bad = scaling_claim(tmp_path, "good"), tiny_claim(tmp_path, "bad", steps=2)
+    monkeypatch.setattr("thresher.claims.units.train_arm", lambda *_: 1 / 0)
+    with pytest.raises(ThresherError, match="ZeroDivisionError: division by zero"):
+        run_claims(workspace, [bad, good], seeds=2)
+    assert page_of(workspace, "good").exists()
+
+
 def test_a_claim_that_waits_is_passed_over(workspace, tmp_path):
     from thresher.claims import load_claim
 

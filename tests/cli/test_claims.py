@@ -20,6 +20,10 @@ def claims(tmp_path, *words):
     )
 
 
+def names(listed):
+    return {line.split()[0] for line in listed.splitlines() if line.strip()}
+
+
 @pytest.fixture
 def claim_file(tmp_path):
     return str(write_claim(tmp_path, "scaling", SCALING, difference(*SWELL, above=5.0)))
@@ -28,8 +32,8 @@ def claim_file(tmp_path):
 def test_every_claim_is_listed_and_the_quick_ones_alone(tmp_path):
     every, quick = claims(tmp_path, "list").stdout, claims(tmp_path, "list", "--quick").stdout
     for claim in all_claims():
-        assert claim.name in every
-        assert (claim.name in quick) == claim.quick
+        assert claim.name in names(every)
+        assert (claim.name in names(quick)) == claim.quick
     assert "not run yet" in every
 
 

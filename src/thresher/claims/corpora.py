@@ -49,7 +49,9 @@ def corpus_for(workspace: Workspace, made: Made) -> Corpus:
 
 def corpus_name(made: Made) -> str:
     """A name of its own for every recipe."""
-    text = json.dumps(dataclasses.asdict(made), sort_keys=True)
+    # Windows lie on a grid of feature rows: with another grid it is another corpus.
+    plain = [dataclasses.asdict(made), corpus_config(made).feature_hop]
+    text = json.dumps(plain, sort_keys=True)
     return f"{made.sound}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 

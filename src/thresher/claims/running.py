@@ -100,6 +100,9 @@ def measure_quietly(workspace: Workspace, unit: Unit) -> Found | ThresherError:
             return measure_unit(workspace, unit)
     except ThresherError as error:
         return error
+    except Exception as error:
+        # Whatever it is: a night of other experiments must not end because one of them broke.
+        return ThresherError(f"{type(error).__name__}: {error}")
 
 
 def _measured(workspace: Workspace, todo: list[Unit], workers: int, ray: str | None) -> Outcomes:
