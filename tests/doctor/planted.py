@@ -26,23 +26,17 @@ class Plant(NamedTuple):
 
 def write(folder: Path, name: str, sound: Sound, rate: int, **options) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if name.endswith((".ogg", ".mp3")):
+    channels = sound.shape[1] if sound.ndim > 1 else 1
+    with soundfile.SoundFile(folder / name, "w", rate, channels, **options) as file:
         for start in range(0, len(sound), 50_000):  # libvorbis dislikes long writes
-            if start == 0:
-                file = soundfile.SoundFile(
-                    folder / name, "w", rate, sound.shape[1] if sound.ndim > 1 else 1, **options
-                )
             file.write(sound[start : start + 50_000])
-        file.close()
-    else:
-        soundfile.write(folder / name, sound, rate, **options)
 
 
 def decibels(value: float) -> float:
     return 10 ** (value / 20)
 
 
-def _scaled(sound: Sound, peak: float) -> Sound:
+def scaled(sound: Sound, peak: float) -> Sound:
     return sound * (peak / np.abs(sound).max())
 
 
@@ -74,7 +68,7 @@ def _bright(sound: Sound, rate: int) -> Sound:
     return sound + noise
 
 
-def _hum(mains: float, level_db: float):
+def hum(mains: float, level_db: float):
     def change(sound: Sound, rate: int) -> Sound:
         time = np.arange(len(sound)) / rate
         lines = sum(np.sin(2 * np.pi * mains * k * time) / k for k in (1, 2, 3, 4, 6))
@@ -83,11 +77,7 @@ def _hum(mains: float, level_db: float):
     return change
 
 
-def _at(sound: Sound, seconds: float, rate: int) -> int:
-    return min(round(seconds * rate), len(sound) // 2)
-
-
-def _cut(sound: Sound, rate: int, seconds: float, ms: float) -> Sound:
+def cut(sound: Sound, rate: int, ms: float) -> Sound:
     out = sound.copy()
     # Where it is loud: a hole in a pause is no hole.
     start = loud_place(sound, rate)
@@ -103,18 +93,17 @@ def loud_place(sound: Sound, rate: int) -> int:
 
 
 def _clicked(sound: Sound, rate: int) -> Sound:
-    out = _scaled(sound, 0.5)
+    out = scaled(sound, 0.5)
     for place in (0.31, 0.57, 0.83):
         out[int(place * len(out))] += 0.4
     return out
 
 
 def _spliced(sound: Sound, rate: int) -> Sound:
-    out = _scaled(sound, 0.4)
+    out = scaled(sound, 0.4)
     slow = scipy.signal.sosfilt(scipy.signal.butter(2, 800, fs=rate, output="sos"), out, axis=0)
-    slow[len(slow) // 2 :] += 0.3
-    decay = np.exp(-np.arange(len(slow) - len(slow) // 2) / (0.02 * rate))[:, None]
-    slow[len(slow) // 2 :] += -0.3 + 0.3 * decay - 0.0
+    half = len(slow) // 2
+    slow[half:] += 0.3 * np.exp(-np.arange(len(slow) - half) / (0.02 * rate))[:, None]
     return slow
 
 
@@ -161,7 +150,7 @@ def _unrelated(wet: np.ndarray, rate: int):
 def _mixed(folder: Path, sound: Sound, rate: int) -> None:
     quarter = len(sound) // 5
     for number in range(5):
-        part = _scaled(sound[number * quarter : (number + 1) * quarter], 0.5)
+        part = scaled(sound[number * quarter : (number + 1) * quarter], 0.5)
         write(folder, f"{number}.wav", part * (decibels(-24) if number == 3 else 1), rate)
 
 
@@ -187,36 +176,36 @@ def _excerpt(sound: Sound, rate: int):
 
 
 def _hot_mp3(sound: Sound, rate: int) -> Sound:
-    return np.clip(_scaled(sound, 4.0), -1, 1)
+    return np.clip(scaled(sound, 4.0), -1, 1)
 
 
 PLANTS = (
-    Plant("clipped by 6 dB", "clipping", _one(lambda s, r: np.clip(_scaled(s, 2), -1, 1))),
-    Plant("clipped by 3 dB", "clipping", _one(lambda s, r: np.clip(_scaled(s, 1.41), -1, 1))),
+    Plant("clipped by 6 dB", "clipping", _one(lambda s, r: np.clip(scaled(s, 2), -1, 1))),
+    Plant("clipped by 3 dB", "clipping", _one(lambda s, r: np.clip(scaled(s, 1.41), -1, 1))),
     Plant(
         "clipped, then 9 dB down",
         "clipping",
-        _one(lambda s, r: 0.355 * np.clip(_scaled(s, 2), -1, 1)),
+        _one(lambda s, r: 0.355 * np.clip(scaled(s, 2), -1, 1)),
     ),
     Plant(
         "one channel clipped",
         "clipping",
-        _one(lambda s, r: np.stack([np.clip(_scaled(s, 2)[:, 0], -1, 1), 0.9 * s[:, 1]], 1)),
+        _one(lambda s, r: np.stack([np.clip(scaled(s, 2)[:, 0], -1, 1), 0.9 * s[:, 1]], 1)),
     ),
     Plant(
         "clipped, then 9 dB down, as flac of 24 bits",
         "clipping",
-        _one(lambda s, r: 0.355 * np.clip(_scaled(s, 2), -1, 1), "t.flac", subtype="PCM_24"),
+        _one(lambda s, r: 0.355 * np.clip(scaled(s, 2), -1, 1), "t.flac", subtype="PCM_24"),
     ),
     Plant("clipped, then mp3", "clipping", _one(_hot_mp3, "take.mp3")),
-    Plant("offset of 3%", "DC offset", _one(lambda s, r: 0.9 * _scaled(s, 1) + 0.03)),
+    Plant("offset of 3%", "DC offset", _one(lambda s, r: 0.9 * scaled(s, 1) + 0.03)),
     Plant(
         "offset of a quiet recording",
         "DC offset",
-        _one(lambda s, r: 0.02 * _scaled(s, 1) + 0.002),
+        _one(lambda s, r: 0.02 * scaled(s, 1) + 0.002),
     ),
     Plant("digital silence", "silent", _one(lambda s, r: np.zeros_like(s))),
-    Plant("next to nothing", "silent", _one(lambda s, r: 0.0003 * _scaled(s, 1))),
+    Plant("next to nothing", "silent", _one(lambda s, r: 0.0003 * scaled(s, 1))),
     Plant(
         "5 s of leading silence",
         "leading silence",
@@ -230,15 +219,17 @@ PLANTS = (
     Plant(
         "6 s of silence inside",
         "inner silence",
-        _one(lambda s, r: np.concatenate([s[: len(s) // 2], np.zeros((6 * r, 2)), s[len(s) // 2 :]])),
+        _one(
+            lambda s, r: np.concatenate([s[: len(s) // 2], np.zeros((6 * r, 2)), s[len(s) // 2 :]])
+        ),
     ),
-    Plant("a dropout of 20 ms", "dropout", _one(lambda s, r: _cut(s, r, 5, 20))),
-    Plant("a dropout of 3 ms", "dropout", _one(lambda s, r: _cut(s, r, 5, 3))),
-    Plant("a dropout of half a second", "dropout", _one(lambda s, r: _cut(s, r, 5, 500))),
+    Plant("a dropout of 20 ms", "dropout", _one(lambda s, r: cut(s, r, 20))),
+    Plant("a dropout of 3 ms", "dropout", _one(lambda s, r: cut(s, r, 3))),
+    Plant("a dropout of half a second", "dropout", _one(lambda s, r: cut(s, r, 500))),
     Plant("three clicks", "click", _one(_clicked)),
     Plant("a bad splice", "click", _one(_spliced)),
-    Plant("hum at 50 Hz", "hum", _one(_hum(50, -28))),
-    Plant("hum at 60 Hz", "hum", _one(_hum(60, -28))),
+    Plant("hum at 50 Hz", "hum", _one(hum(50, -28))),
+    Plant("hum at 60 Hz", "hum", _one(hum(60, -28))),
     Plant("the same in both channels", "mono in stereo", _one(lambda s, r: s[:, [0, 0]])),
     Plant("a dead channel", "dead channel", _one(lambda s, r: s * [1, 0])),
     Plant("a channel 50 dB down", "dead channel", _one(lambda s, r: s * [0.003, 1])),
@@ -282,7 +273,11 @@ PLANTS = (
         "wrong speed",
         _copy(lambda s, r: (soxr.resample(s, r, r * 48_000 / 44_100), r)),
     ),
-    Plant("22.05 kHz labelled 44.1", "wrong speed", _copy(lambda s, r: (soxr.resample(s, r, r / 2), r))),
+    Plant(
+        "22.05 kHz labelled 44.1",
+        "wrong speed",
+        _copy(lambda s, r: (soxr.resample(s, r, r / 2), r)),
+    ),
     Plant("one of five 24 dB down", "mixed loudness", _mixed),
     Plant("output 2 ms late", "misaligned pair", _pair(_delayed(2))),
     Plant("output 40 ms late", "misaligned pair", _pair(_delayed(40))),

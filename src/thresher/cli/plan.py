@@ -14,6 +14,8 @@ from thresher.cli.main import pass_workspace
 from thresher.cli.train import duration
 from thresher.workspace import Workspace
 
+_PIPED_WIDTH = 160
+
 
 @click.command()
 @click.argument("family")
@@ -77,7 +79,9 @@ def plan(
         seed=seed,
         say=lambda text: click.echo(text, err=True),
     )
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
     for line in _lines(made, minutes_of_music):
         click.echo(line)
     console.print(_rungs(made))

@@ -14,19 +14,22 @@ SIZE = 4096
 RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000)
 """What recordings come at; half of one of them is where an upsampled recording ends."""
 LOSSY = ("vorbis", "opus", "mpeg", "mp3", "aac", "wma", "gsm", "adpcm")
-_FLOOR_DB = -100.0
+_FLOOR_DB = -110.0
 _BESIDE_HZ, _FAR_HZ = 150.0, 650.0
 _TAIL_DB = 75.0
 """What lies this far under the loudest band may well end anywhere: nobody hears it."""
 
 
 class Bandwidth:
-    """Mean power spectrum of the frames that sound."""
+    """What is there most of the time: the mean of decibels, each frame's loudest bin at 0.
+
+    A mean of powers could not tell a sweep, which is everywhere once, from noise.
+    """
 
     def __init__(self, sample_rate: int, audio_format: str, config: DoctorConfig) -> None:
         self._rate, self._config = sample_rate, config
         self._lossy = any(name in audio_format for name in LOSSY)
-        self._power = np.zeros(SIZE // 2 + 1)
+        self._level_db = np.zeros(SIZE // 2 + 1)
         self._frames = 0
         self._window = np.hanning(SIZE).astype(np.float32)
         self._window *= 2 / self._window.sum()
@@ -39,14 +42,16 @@ class Bandwidth:
         loud = np.abs(frames).max(axis=1, initial=0) > 0.003
         if loud.any():
             spectrum = np.fft.rfft(frames[loud] * self._window)
-            self._power += (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
+            power = spectrum.real**2 + spectrum.imag**2
+            power /= power.max(axis=1, keepdims=True)
+            self._level_db += 10 * np.log10(np.maximum(power, 10 ** (_FLOOR_DB / 10))).sum(axis=0)
             self._frames += int(loud.sum())
 
     def findings(self, file: str) -> Iterator[Finding]:
         """A wall in the spectrum, where the format and the sample rate do not explain it."""
         if self._frames < self._config.spectrum_frames:
             return
-        level_db = 10 * np.log10(self._power / self._frames + 1e-20)
+        level_db = self._level_db / self._frames
         edge = wall_hz(level_db, self._rate, self._config.wall_db)
         nyquist = self._rate / 2
         share = self._config.narrow_lossy if self._lossy else self._config.narrow_lossless
@@ -55,9 +60,9 @@ class Bandwidth:
         rate = _rate_behind(edge, self._rate)
         picture = curve_evidence(
             np.arange(len(level_db)) * self._rate / SIZE / 1000,
-            np.maximum(level_db, -140.0),
+            level_db,
             "kHz",
-            "dB re full scale",
+            "dB re the loudest",
             marks=(edge / 1000,),
         )
         if rate is not None:

@@ -109,13 +109,13 @@ class DoctorConfig:
         source=_FAULTS,
     )
     click_ratio: float = setting(
-        8.0,
+        10.0,
         unit="times",
         why="A click's fourth difference over the largest within 8 ms on either side.",
         source=_FAULTS,
     )
     wall_db: float = setting(
-        30.0,
+        25.0,
         unit="dB",
         why="Within half a kilohertz; no microphone or loudspeaker is so steep.",
         source=_FAULTS,
@@ -216,6 +216,13 @@ class DoctorConfig:
         6.0,
         unit="times",
         why="How far one delay stands out among all.",
+        source=_FAULTS,
+    )
+    pair_polarity: float = setting(
+        2.0,
+        unit="times",
+        why="By which the downward peak must exceed the upward one: filters and tubes make both, "
+        "1.02 in a valve amplifier that does not invert, 8 and more where one side is inverted.",
         source=_FAULTS,
     )
     slow_text: float = setting(

@@ -70,7 +70,7 @@ class Finding:
 def wave_evidence(
     samples: Float[np.ndarray, " samples"],
     first_second: float,
-    sample_rate: float,
+    sample_rate: int,
     marks: tuple[float, ...] = (),
     levels: tuple[float, ...] = (),
 ) -> Evidence:

@@ -56,7 +56,7 @@ def _sections(examination: Examination) -> Iterator[Section]:
     yield Section("All findings", _overview(examination.findings))
     by_fault = sorted(examination.findings, key=lambda finding: finding.fault)
     for fault, group in groupby(by_fault, key=lambda finding: finding.fault):
-        yield Section(fault.capitalize(), _fault(list(group)))
+        yield Section(fault[0].upper() + fault[1:], _fault(list(group)))
 
 
 def _overview(findings: Sequence[Finding]) -> Markup:
@@ -64,7 +64,7 @@ def _overview(findings: Sequence[Finding]) -> Markup:
         [
             badge(finding.severity, _TONES[finding.severity]),
             finding.fault,
-            finding.file,
+            "/".join(finding.file.split("/")[-2:]),
             place(finding),
             finding.what,
         ]

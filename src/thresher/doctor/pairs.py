@@ -13,8 +13,8 @@ from thresher.audio.files import stream_audio
 from thresher.doctor.config import DoctorConfig
 from thresher.doctor.finding import Curve, Evidence, Finding
 
-DRY = ("input", "dry", "di", "clean", "in")
-WET = ("output", "wet", "amp", "processed", "out")
+SIDES = (("input", "output"), ("dry", "wet"), ("di", "amp"))
+"""Words of a name that say which side it is."""
 _LOOK_SECONDS = 40.0
 _LONGEST_DELAY = 2.0
 
@@ -31,7 +31,8 @@ class Delay(NamedTuple):
 
     samples: int
     """By which the wet one is late."""
-    polarity: int
+    downward: float
+    """The deepest trough near the peak over the highest crest: large where one is inverted."""
     likeness: float
     """Height of the correlation's peak over what unrelated sounds reach."""
     correlation: Float64[np.ndarray, " lags"]
@@ -43,12 +44,15 @@ _AROUND = 200
 
 def find_pairs(paths: Sequence[Path]) -> list[Pair]:
     """Files that differ in one word of their name: ``input`` and ``output``, ``dry``, ``wet`` …"""
-    here = {(path.parent, _key(path, DRY)): path for path in paths if _key(path, DRY)}
-    return [
-        Pair(here[place], path)
-        for path in paths
-        if (place := (path.parent, _key(path, WET))) in here and place[1]
-    ]
+    found = []
+    for dry, wet in SIDES:
+        here = {(path.parent, key): path for path in paths if (key := _key(path, dry))}
+        found += [
+            Pair(here[place], path)
+            for path in paths
+            if (place := (path.parent, _key(path, wet))) in here
+        ]
+    return found
 
 
 def pair_findings(
@@ -105,7 +109,7 @@ def pair_findings(
             delay=delay,
             rate=rates[0],
         )
-    if delay.polarity < 0:
+    if delay.downward > config.pair_polarity:
         yield _finding(
             pair,
             "inverted pair",
@@ -135,12 +139,12 @@ def find_delay(
     peak = int(np.abs(lags).argmax())
     # Elsewhere there is what music has in common with itself: its own spread is the measure.
     spread = float(np.percentile(np.abs(lags), 99.0)) + 1e-20
-    padded = np.pad(lags, _AROUND)
+    near = np.pad(lags, _AROUND)[peak : peak + 2 * _AROUND + 1].astype(np.float64)
     return Delay(
         peak - reach,
-        1 if lags[peak] >= 0 else -1,
+        float(-near.min() / max(near.max(), 1e-20)),
         float(abs(lags[peak]) / spread),
-        np.asarray(padded[peak : peak + 2 * _AROUND + 1], np.float64),
+        near,
     )
 
 
@@ -157,10 +161,10 @@ def _beginning(path: Path, sample_rate: int) -> Float32[np.ndarray, " samples"]:
     return np.asarray(scipy.signal.sosfilt(high, sound), np.float32)
 
 
-def _key(path: Path, words: Sequence[str]) -> str:
-    """The name without the word that says which side it is; "" when it says nothing."""
+def _key(path: Path, side: str) -> str:
+    """The name without the word for its side; "" when that word is not in it just once."""
     parts = re.split(r"[-_. ]+", path.stem.lower())
-    rest = [part for part in parts if part not in words]
+    rest = [part for part in parts if part != side]
     return "|".join(["pair", *rest]) if len(rest) == len(parts) - 1 else ""
 
 

@@ -50,7 +50,7 @@ class Curve(NamedTuple):
 
     def at(self, samples: float) -> float:
         """Bits after so many samples."""
-        return self.floor + self.scale * samples**-self.exponent
+        return self.floor + self.scale * math.exp(-self.exponent * math.log(samples))
 
     def reaches(self, bits: float) -> float:
         """Samples after which the curve is at ``bits``; infinite if it never is."""

@@ -116,9 +116,12 @@ def block_bits(
     """Mean bits of one block; ``samples`` begin ``order`` before the first code."""
     past = np.lib.stride_tricks.sliding_window_view(samples, order)[:-1]
     now = samples[order:]
-    covariance = past.T @ past
+    # einsum on purpose: a threaded product of matrices this thin waits for its threads, and on
+    # a busy machine (where plans are made) waits a hundred times longer than it computes.
+    covariance = np.einsum("ni,nj->ij", past, past)
     covariance[np.diag_indices(order)] += _RIDGE * np.trace(covariance) / order + 1e-12
-    predicted = past @ np.linalg.solve(covariance, past.T @ now)
+    taps = np.linalg.solve(covariance, np.einsum("ni,n->i", past, now))
+    predicted = np.einsum("ni,i->n", past, taps)
     deviation = float(np.sqrt(np.square(now - predicted).mean())) + 1e-5
     low = (edges[codes] - predicted) / deviation
     high = (edges[codes.astype(np.int64) + 1] - predicted) / deviation

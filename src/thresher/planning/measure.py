@@ -105,7 +105,7 @@ def measure(
             say(f"trying a batch of {batch_size // 2}")
             probe = config.probe_share * config.measure_seconds
             half = try_out.run("half", batch_size // 2, probe, every=_OVER, generate=False)
-        left = max(3.0, config.measure_seconds - (time.monotonic() - began))
+        left = (1 - config.probe_share) * config.measure_seconds
         say(f"training for {left:.0f} s at a batch of {batch_size}")
         expected = (2 * half.step_seconds) if half else left / 50
         every = max(1, round(left / max(expected, 1e-4) / config.points))

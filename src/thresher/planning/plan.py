@@ -130,7 +130,7 @@ def make_plan(
         budget_steps=steps,
         budget_bits=bits_after(learned, measured.whole.curve) if steps else None,
         generate_seconds=_generating(minutes_of_music, opened, measured),
-        recipe=recipe_text(family, preset, {**asked, "batch_size": batch}, opened),
+        recipe=recipe_text(family, preset, {**asked, "batch_size": batch}, opened.sample_rate),
     )
 
 

@@ -4,20 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from thresher.corpus import Corpus
 from thresher.models import family_named
 from thresher.settings import split_overrides
 from thresher.training import TrainingConfig
 
 
-def recipe_text(family: str, preset: str, settings: Mapping[str, Any], corpus: Corpus) -> str:
+def recipe_text(family: str, preset: str, settings: Mapping[str, Any], sample_rate: int) -> str:
     """TOML with family, preset and the settings that differ from them.
 
     Args:
         family: name in the catalogue.
         preset: one of the family's, or "".
         settings: for the family's config and for training, by name.
-        corpus: whose sample rate the recipe insists on.
+        sample_rate: Hz that a corpus must have.
     """
     record = family_named(family)
     for_model, for_training = split_overrides(settings, (record.config, TrainingConfig))
@@ -25,7 +24,7 @@ def recipe_text(family: str, preset: str, settings: Mapping[str, Any], corpus: C
     tables = {
         "model": {**head, **for_model},
         "training": for_training,
-        "corpus": {"sample_rate": corpus.sample_rate},
+        "corpus": {"sample_rate": sample_rate},
     }
     return "\n\n".join(_table(name, values) for name, values in tables.items() if values) + "\n"
 

@@ -26,6 +26,7 @@ from thresher.generation.plan import make_orders
 from thresher.generation.source import open_source
 from thresher.models import family_named
 from thresher.models.family import ExamplesRequest
+from thresher.settings import from_mapping
 from thresher.training import Run, train
 from thresher.workspace import Workspace
 
@@ -125,7 +126,10 @@ def _playing_speed(workspace: Workspace, run: Run) -> tuple[float, int]:
     """The fastest engine's samples a second with as many clips as it likes."""
     source = open_source(workspace, run.id, "latest")
     players = Players(source)
-    orders = make_orders(GenerationPlan(run=run.id, config=GenerationConfig(), seed=0), source)
+    plan = GenerationPlan(
+        run=run.id, config=GenerationConfig(), seed=0, prime=None, artists=None, shape_from=None
+    )
+    orders = make_orders(plan, source)
     best = (0.0, 0)
     for engine in playable(players.engines, "auto", "float32"):
         sampler = players.build(engine)
@@ -157,8 +161,6 @@ def _weights(run: Run) -> int:
 
 
 def _config(run: Run) -> Any:
-    from thresher.settings import from_mapping
-
     return from_mapping(family_named(run.family).config, run.manifest["config"])
 
 
