@@ -102,7 +102,7 @@ def _lines(plan: Any, minutes: float) -> Iterator[str]:
         f", {_bytes(plan.gpu.at(batch))} of the GPU" if plan.gpu else ""
     )
     fits = f"{plan.largest_batch:,}" if plan.largest_batch else "none"
-    yield f"largest batch  {fits}, of {_bytes(plan.free_bytes)} free"
+    yield f"largest batch  {fits}, of {_bytes(float(plan.free_bytes))} free"
     if plan.batch_size < batch:
         yield f"               the recipe asks for {plan.batch_size}: {batch} does not fit"
     half = plan.measured.half
@@ -114,7 +114,7 @@ def _lines(plan: Any, minutes: float) -> Iterator[str]:
         spent = _time(plan.budget_seconds)
         yield f"budget         {spent}: about {plan.budget_steps:,} steps{ends}"
     yield (
-        f"generating     {_time(plan.generate_seconds)} for {minutes:g} minutes of music, "
+        f"generating     {_time(float(plan.generate_seconds))} for {minutes:g} minutes of music, "
         f"{whole.result.generate_clips} clips at once"
     )
 

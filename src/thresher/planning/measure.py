@@ -144,11 +144,16 @@ class _Trials:
             run=name,
             generate=generate,
         )
-        result = _in_a_process(order, self.workspace.root / f"{name}.json", seconds)
+        result = in_a_process(order, self.workspace.root / f"{name}.json", seconds)
         return _read(self.workspace, name, batch_size, result)
 
 
-def _in_a_process(order: TrialOrder, path: Path, seconds: float) -> TrialResult:
+def in_a_process(order: TrialOrder, path: Path, seconds: float) -> TrialResult:
+    """Carry out an order; ``path`` is where it is written for the other process.
+
+    Raises:
+        ThresherError: the trial failed, was killed, or took far longer than ``seconds``.
+    """
     write_json(path, dataclasses.asdict(order))
     command = [sys.executable, "-m", "thresher.planning.trial", str(path)]
     try:
