@@ -13,7 +13,7 @@ ARTIST ?= Sectoid
 TITLE ?= Winnow
 MINUTES ?= 1.5
 BUDGET ?= 2m
-FAMILY ?= samplernn
+FAMILY ?= wavenet
 WORKSPACE ?= song
 
 .PHONY: setup check lint types floors docs-check test song bench docs clean

@@ -90,7 +90,7 @@ class Wishes:
 
     artist: str
     title: str
-    family: str = "samplernn"
+    family: str = "wavenet"
     preset: str = "small"
     start_from: str | None = None
     """A run or checkpoint to begin with; "" begins from nothing, None takes the shipped one

@@ -19,7 +19,7 @@ from thresher.workspace import Workspace
 @click.option(
     "--budget", callback=duration, default="10m", show_default=True, help="Bounds the training."
 )
-@click.option("--family", default="samplernn", show_default=True, help="Which kind of model.")
+@click.option("--family", default="wavenet", show_default=True, help="Which kind of model.")
 @click.option("--preset", default="small", show_default=True, help="The family's settings.")
 @click.option(
     "--from",
