@@ -50,7 +50,9 @@ def recordings(tmp_path):
 
 
 def test_recordings_become_an_album_and_the_same_call_again_finds_it_done(workspace, recordings):
-    wishes = Wishes(artist="A <b>", title="T & T", start_from="", budget_seconds=60.0)
+    wishes = Wishes(
+        artist="A <b>", title="T & T", family="samplernn", start_from="", budget_seconds=60.0
+    )
     told = []
     first = make_album(workspace, [recordings], wishes, SMALL, told.append)
 
