@@ -7,6 +7,9 @@ CODE := src tests benchmarks recipes docs
 #   make setup PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PIP_ARGS ?=
 
+# One worker per core, each with one thread; a file's tests share its fixtures, so they stay together.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist loadfile
+
 # What `make song` makes.
 RECORDINGS ?= demo/sectoid
 ARTIST ?= Sectoid
@@ -35,7 +38,7 @@ setup:
 
 # Everything that must hold before a commit; the tests come last.
 check: lint types floors docs-check
-	$(BIN)/pytest -q
+	$(TESTS)
 
 lint: setup
 	$(BIN)/ruff check $(CODE)
@@ -51,7 +54,7 @@ docs-check: setup
 	$(BIN)/python docs/generate.py --check
 
 test: setup
-	$(BIN)/pytest -q
+	$(TESTS)
 
 song: setup
 	$(BIN)/thresher --workspace "$(WORKSPACE)" album "$(RECORDINGS)" \
