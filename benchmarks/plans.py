@@ -81,6 +81,7 @@ def main() -> None:
     asked.add_argument("--measure", type=float, default=60.0)
     asked.add_argument("--music", type=Path, default=DEMO)
     asked.add_argument("--threads", type=int, default=0)
+    asked.add_argument("--only", default="", help="One family.")
     chosen = asked.parse_args()
     print("| case | steps | time: plan | taken | | memory: plan | held | |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|", flush=True)
@@ -89,6 +90,8 @@ def main() -> None:
         workspace = Workspace(Path(root))
         build_corpus(workspace, "music", [chosen.music])
         for family, preset, settings in CASES:
+            if chosen.only not in ("", family):
+                continue
             row = case(
                 workspace,
                 family,

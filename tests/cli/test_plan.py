@@ -70,6 +70,7 @@ def _quick_trials(monkeypatch):
             steps=100,
             samples=25_600,
             step_seconds=0.02,
+            warm_up_seconds=0.0,
             validate_seconds=0.01,
             preview_seconds=0.5,
             save_seconds=0.1,

@@ -42,6 +42,7 @@ def trial(batch_size=8, memory=GB, curve=()):
         steps=100,
         samples=100 * 1_000,
         step_seconds=0.1,
+        warm_up_seconds=0.0,
         validate_seconds=0.05,
         preview_seconds=2.0,
         save_seconds=0.5,

@@ -90,7 +90,7 @@ def seconds_for(steps: int, measured: Measured, settings: TrainingConfig) -> flo
     """Wall clock of a run of so many steps: learning, validations, previews, checkpoints."""
     whole = measured.whole
     batches = min(settings.validation_batches, whole.result.validation_batches)
-    learning = steps * whole.step_seconds
+    learning = whole.warm_up_seconds + steps * whole.step_seconds
     validations = 1 + (steps - 1) // settings.validate_every
     seconds = learning + validations * batches * whole.validate_seconds
     previews = 1 + sum(60 * minute < seconds for minute in settings.preview_minutes)

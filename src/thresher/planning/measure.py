@@ -42,7 +42,9 @@ class Trial:
     samples: int
     """Audio samples learned from."""
     step_seconds: float
-    """Of one step, nothing else counted."""
+    """Of one step after the first few, nothing else counted."""
+    warm_up_seconds: float
+    """By which the first steps were slower, all together."""
     validate_seconds: float
     """Of one batch of a validation."""
     preview_seconds: float
@@ -192,24 +194,45 @@ def _read(workspace: Workspace, name: str, batch_size: int, result: TrialResult)
     learning = sum(value for stage, value in spent.items() if stage.startswith("train "))
     history = manifest["history"]
     batches = min(int(manifest["training"]["validation_batches"]), result.validation_batches)
-    validated = max(1, len(history) * batches)
     value = _watched(history)
+    validate = spent.get("validate", 0.0) / max(1, len(history))
+    save = spent.get("save", 0.0) / max(1, len(history))
     steps = int(manifest["step"])
+    each = _settled(history, validate + save) or learning / max(1, steps)
     return Trial(
         batch_size=batch_size,
         result=result,
         steps=steps,
         samples=int(manifest["samples"]),
-        step_seconds=learning / max(1, steps),
-        validate_seconds=spent.get("validate", 0.0) / validated,
+        step_seconds=each,
+        warm_up_seconds=max(0.0, learning - steps * each),
+        validate_seconds=validate / max(1, batches),
         preview_seconds=sum(s for stage, s in spent.items() if stage in ("preview", "watch")),
-        save_seconds=spent.get("save", 0.0) / max(1, len(history)),
+        save_seconds=save,
         curve=tuple(
             Point(int(entry["samples"]), float(entry["seconds"]), float(entry[value]))
             for entry in history
             if value in entry
         ),
     )
+
+
+def _settled(history: list[dict[str, Any]], between_seconds: float) -> float | None:
+    """Seconds of a step once the first validation is over; None when there was no other.
+
+    The first steps of a run fill caches and plan products of matrices: in a trial of a few
+    steps they would weigh as much as all others together.
+
+    Args:
+        history: the run's validations.
+        between_seconds: what each validation and its checkpoint took.
+    """
+    if len(history) < 3:
+        return None
+    steps = int(history[-1]["step"]) - int(history[0]["step"])
+    passed = float(history[-1]["seconds"]) - float(history[0]["seconds"])
+    learning = passed - (len(history) - 1) * between_seconds
+    return learning / steps if steps > 0 and learning > 0 else None
 
 
 def _watched(history: list[dict[str, Any]]) -> str:
