@@ -25,7 +25,8 @@ def write_noise(path, seconds=5.0, seed=0):
 
 def run(workspace, *arguments):
     command = ["--workspace", str(workspace.root), "corpus", *map(str, arguments)]
-    return CliRunner().invoke(thresher, command, catch_exceptions=False)
+    # Wide enough that the table folds no path, however long the folder's name.
+    return CliRunner(env={"COLUMNS": "240"}).invoke(thresher, command, catch_exceptions=False)
 
 
 def test_the_name_is_the_result_and_the_account_goes_to_stderr(workspace, tmp_path):

@@ -43,7 +43,7 @@ class Estimate:
 def _words(seconds: float) -> str:
     """A duration as people say it.
 
-    >>> _words(100), _words(9000)
+    >>> _words(100.0), _words(9000.0)
     ('2 min', '2.5 h')
     """
     return f"{seconds / 3600:.1f} h" if seconds >= 5400 else f"{max(round(seconds / 60), 1)} min"

@@ -51,9 +51,10 @@ def test_the_default_costs_the_multiply_adds_of_the_specification():
 
 
 def test_the_presets_reach_as_far_as_they_promise():
-    small = WaveNetConfig(**PRESETS["small"], local_channels=13, local_hop=1024)
+    small = WaveNetConfig(**PRESETS["small"], local_channels=18, local_hop=512)
     assert small.macs_per_sample <= 450_000
-    assert small.receptive_field / small.sample_rate >= 0.3
+    # Form comes from its curves; this much is for timbre.
+    assert 0.15 <= small.receptive_field / small.sample_rate <= 0.25
     music = WaveNetConfig(**PRESETS["paper-music"])
     assert music.receptive_field / music.sample_rate > 3
 
