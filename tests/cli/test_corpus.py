@@ -25,8 +25,7 @@ def write_noise(path, seconds=5.0, seed=0):
 
 def run(workspace, *arguments):
     command = ["--workspace", str(workspace.root), "corpus", *map(str, arguments)]
-    # Wide enough that the table folds no path, however long the folder's name.
-    return CliRunner(env={"COLUMNS": "240"}).invoke(thresher, command, catch_exceptions=False)
+    return CliRunner().invoke(thresher, command, catch_exceptions=False)
 
 
 def test_the_name_is_the_result_and_the_account_goes_to_stderr(workspace, tmp_path):

@@ -13,7 +13,7 @@ from thresher.cli.main import pass_workspace
 from thresher.errors import ThresherError
 from thresher.workspace import Workspace
 
-_PIPED_WIDTH = 160
+_PIPED_WIDTH = 4000
 """Columns where nobody's terminal says how many there are."""
 
 
