@@ -4,8 +4,8 @@
 
 For each case: plan with that budget, then train for the number of steps that the plan named,
 with nothing else changed, in a process of its own. Prints the Markdown table of docs/plan.md.
-Meant for a quiet machine: what others take from it between the plan and the run is an error of
-neither.
+Meant for a quiet machine. On a busy one the clock tells who else was there; processor time tells
+whether the plan was right.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from thresher.planning.forecast import seconds_for
 from thresher.planning.measure import in_a_process
 from thresher.planning.trial import TrialOrder
 from thresher.settings import replace
-from thresher.training import TrainingConfig, open_run
+from thresher.training import TrainingConfig
 from thresher.workspace import Workspace
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "sectoid"
@@ -59,12 +59,16 @@ def case(
         generate=False,
     )
     result = in_a_process(order, workspace.root / f"{name}.json", seconds)
-    took = float(open_run(workspace.run(name)).manifest["seconds"]) + result.startup_seconds
+    took = result.clock_seconds
     foretold = seconds_for(plan.budget_steps, plan.measured, unbounded(plan))
     held = plan.memory.at(plan.batch_size)
+    trial = plan.measured.whole.result
+    work = foretold * trial.processor_seconds / trial.clock_seconds
+    used = result.processor_seconds
     return (
         f"| {family} {preset}, batch {plan.batch_size} | {plan.budget_steps:,} "
         f"| {foretold:.0f} s | {took:.0f} s | {took / foretold - 1:+.0%} "
+        f"| {work:.0f} s | {used:.0f} s | {used / work - 1:+.0%} "
         f"| {held / 2**20:.0f} MB | {result.memory_bytes / 2**20:.0f} MB "
         f"| {result.memory_bytes / held - 1:+.0%} |"
     )
@@ -83,8 +87,8 @@ def main() -> None:
     asked.add_argument("--threads", type=int, default=0)
     asked.add_argument("--only", default="", help="One family.")
     chosen = asked.parse_args()
-    print("| case | steps | time: plan | taken | | memory: plan | held | |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|", flush=True)
+    print("| case | steps | clock: plan | taken | | processor: plan | used | ", end="")
+    print("| memory: plan | held | |\n|---|" + "---:|" * 10, flush=True)
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="thresher-plans-") as root:
         workspace = Workspace(Path(root))

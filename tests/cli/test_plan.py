@@ -57,6 +57,8 @@ def _quick_trials(monkeypatch):
             gpu_bytes=0,
             gpu_total_bytes=0,
             startup_seconds=1.0,
+            processor_seconds=1.0,
+            clock_seconds=1.0,
             validation_batches=4,
             training_batches=1_000_000,
             weights=1234,

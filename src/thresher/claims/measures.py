@@ -75,7 +75,7 @@ def distance(trained: Trained) -> float:
 
 
 def tone_ratio(trained: Trained) -> float:
-    """Power of the tone that was asked for over the strongest other; the worst clip's."""
+    """Power of the tone that was asked for over the strongest other, the worst clip's [dB]."""
     rate = trained.corpus.sample_rate
     second_half = trained.clips[:, trained.clips.shape[1] // 2 :]
     t = np.arange(second_half.shape[1]) / rate
@@ -83,7 +83,8 @@ def tone_ratio(trained: Trained) -> float:
     asked = np.arange(len(power)) % len(SINES)
     others = power.copy()
     others[np.arange(len(power)), asked] = 0
-    return float((power[np.arange(len(power)), asked] / others.max(axis=1)).min())
+    ratio = power[np.arange(len(power)), asked] / others.max(axis=1)
+    return 10 * float(np.log10(ratio.min()))
 
 
 def onset_distance(trained: Trained) -> float:
@@ -149,7 +150,7 @@ MEASURES: dict[str, Measure] = {
     "gate pass-rate": Measure("", "fraction of clips that pass every gate", pass_rate),
     "best gate pass-rate": Measure("", "the same, best of all checkpoints", best_pass_rate),
     "distance": Measure("", "Frechet distance of free runs to held-out music", distance),
-    "tone power ratio": Measure("", "tone asked for over the strongest other", tone_ratio),
+    "tone power ratio": Measure("dB", "tone asked for over the strongest other", tone_ratio),
     "onset-interval distance": Measure("", "total variation of histograms", onset_distance),
     "spectral distance": Measure("dB", "of mean band levels", spectral_distance),
     "gain of choosing": Measure("", "distance of the latest minus the chosen", gain_of_choosing),

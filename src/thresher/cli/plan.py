@@ -15,6 +15,11 @@ from thresher.cli.train import duration
 from thresher.workspace import Workspace
 
 _PIPED_WIDTH = 160
+_BOUNDS = {
+    "memory": "",
+    "trials": "; larger ones fit as well, but two trials do not tell how large",
+    "corpus": ", all the examples there are",
+}
 
 
 @click.command()
@@ -102,7 +107,8 @@ def _lines(plan: Any, minutes: float) -> Iterator[str]:
         f", {_bytes(plan.gpu.at(batch))} of the GPU" if plan.gpu else ""
     )
     fits = f"{plan.largest_batch:,}" if plan.largest_batch else "none"
-    yield f"largest batch  {fits}, of {_bytes(float(plan.free_bytes))} free"
+    bound = _BOUNDS[plan.largest_bound]
+    yield f"largest batch  {fits} in {_bytes(float(plan.free_bytes))} free{bound}"
     if plan.batch_size < batch:
         yield f"               the recipe asks for {plan.batch_size}: {batch} does not fit"
     half = plan.measured.half

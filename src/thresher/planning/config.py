@@ -46,6 +46,12 @@ class PlanConfig:
         why="Beyond this a curve of one minute tells nothing, and the plan says so.",
         source="docs/sound.md, its curve: 4 M to 68 M samples, and its slope changes twice",
     )
+    furthest_batch: int = setting(
+        16,
+        unit="times the batch tried",
+        why="A line through two trials that differ by a few megabytes leads nowhere further.",
+        source="benchmarks/plans.py: two trials of one batch differ by up to 9% in memory",
+    )
     predictor_order: int = setting(
         32,
         unit="taps",

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from thresher.corpus import Corpus, open_corpus
 from thresher.disk import whole_file
@@ -46,7 +46,9 @@ class Plan:
     batch_size: int
     """As asked for, or the largest that fits if that is smaller."""
     largest_batch: int
-    """That fits into what is free; 0 when none does."""
+    """That fits into what is free, as far as two trials tell; 0 when none does."""
+    largest_bound: Literal["memory", "trials", "corpus"]
+    """What ends it: memory, how far the trials lead, or how many examples there are."""
     rungs: tuple[Rung, ...]
     arrivals: tuple[Arrival, ...]
     budget_seconds: float
@@ -108,7 +110,7 @@ def make_plan(
     memory = memory_line(measured.half, measured.whole, gpu=False)
     gpu = memory_line(measured.half, measured.whole, gpu=True) if _on_gpu(measured) else None
     free = free_memory()
-    largest = _largest(memory, gpu, free, measured, config)
+    largest, bound = _largest(memory, gpu, free, measured, config)
     batch = max(1, min(training.batch_size, largest))
     per_sample = seconds_for(1000, measured, training) / 1000 / measured.whole.samples_per_step
     steps = steps_within(budget_seconds, measured, training) if budget_seconds else 0
@@ -124,6 +126,7 @@ def make_plan(
         free_bytes=free,
         batch_size=batch,
         largest_batch=largest,
+        largest_bound=bound,
         rungs=rungs,
         arrivals=tuple(arrivals(rungs, measured, per_sample, config.furthest)),
         budget_seconds=budget_seconds,
@@ -170,14 +173,18 @@ def _on_gpu(measured: Measured) -> bool:
 
 def _largest(
     memory: Memory, gpu: Memory | None, free: int, measured: Measured, config: PlanConfig
-) -> int:
-    """The largest batch, bounded by memory and by the examples there are."""
+) -> tuple[int, Literal["memory", "trials", "corpus"]]:
+    """The largest batch, and what bounds it."""
     whole = measured.whole
-    bounds = [memory.largest_batch(config.memory_share * free)]
+    room = memory.largest_batch(config.memory_share * free)
     if gpu is not None:
-        bounds.append(gpu.largest_batch(config.memory_share * whole.result.gpu_total_bytes))
-    bounds.append(max(whole.batch_size, whole.result.training_batches * whole.batch_size))
-    return min(bounds)
+        on_gpu = gpu.largest_batch(config.memory_share * whole.result.gpu_total_bytes)
+        room = min(room, on_gpu)
+    trials = config.furthest_batch * whole.batch_size
+    examples = max(whole.batch_size, whole.result.training_batches * whole.batch_size)
+    if room <= min(trials, examples):
+        return room, "memory"
+    return (trials, "trials") if trials <= examples else (examples, "corpus")
 
 
 def _generating(minutes: float, corpus: Corpus, measured: Measured) -> float:

@@ -60,6 +60,10 @@ class TrialResult:
     gpu_total_bytes: int
     startup_seconds: float
     """From the start of training to its clock: opening, building."""
+    processor_seconds: float
+    """That all threads spent on training; beside the clock it tells how busy the machine was."""
+    clock_seconds: float
+    """That training took, opening and building included."""
     validation_batches: int
     """That there are in one pass over what is held out."""
     training_batches: int
@@ -74,7 +78,7 @@ class TrialResult:
 def run_trial(order: TrialOrder) -> TrialResult:
     """Train, measure, and play."""
     workspace = Workspace(Path(order.root))
-    began = time.monotonic()
+    began, worked = time.monotonic(), time.process_time()
     run = train(
         workspace,
         order.family,
@@ -84,14 +88,16 @@ def run_trial(order: TrialOrder) -> TrialResult:
         seed=order.seed,
         name=order.run,
     )
-    startup = time.monotonic() - began - float(run.manifest["seconds"])
+    clock, worked = time.monotonic() - began, time.process_time() - worked
     memory, gpu, gpu_total = peak_memory(), *_gpu_memory()
     rate, clips = _playing_speed(workspace, run) if order.generate else (0.0, 0)
     return TrialResult(
         memory_bytes=memory,
         gpu_bytes=gpu,
         gpu_total_bytes=gpu_total,
-        startup_seconds=max(0.0, startup),
+        startup_seconds=max(0.0, clock - float(run.manifest["seconds"])),
+        processor_seconds=worked,
+        clock_seconds=clock,
         validation_batches=_batches(workspace, run, "validation"),
         training_batches=_batches(workspace, run, "training"),
         weights=_weights(run),
