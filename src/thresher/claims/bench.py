@@ -14,10 +14,11 @@ import torch
 from jaxtyping import Float32, UInt
 from torch.nn import functional
 
-from thresher.audio.descriptors import chroma
+from thresher.audio.descriptors import DESCRIPTORS, chroma
 from thresher.audio.fingerprint import fingerprints
 from thresher.audio.loudness import rms_db
 from thresher.audio.quantise import decode, encode, linear_encode
+from thresher.audio.scaling import fit_scaling, standardised
 from thresher.claims.sounds import STYLES, chunk_scaled, plucks, style
 from thresher.curation import CurationConfig
 from thresher.curation.compose import path_distances
@@ -269,13 +270,12 @@ def _styles(
 
 
 def _vectors(clips: list[Float32[np.ndarray, " samples"]], seconds: float) -> list[PhraseVectors]:
-    from thresher.audio.descriptors import DESCRIPTORS
-    from thresher.audio.scaling import fit_scaling, standardised
-
     config = CurationConfig()
     rows = [describe_samples(clip, RATE, config).rows for clip in clips]
     scaling = fit_scaling(np.concatenate(rows), DESCRIPTORS)
-    return [phrase_vectors(standardised(r, scaling), 0, seconds, config.edge_seconds) for r in rows]
+    return [
+        phrase_vectors(standardised(r, scaling), 0.0, seconds, config.edge_seconds) for r in rows
+    ]
 
 
 def _words(clip: Float32[np.ndarray, " samples"]) -> np.ndarray:
