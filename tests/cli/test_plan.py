@@ -139,5 +139,5 @@ def test_a_real_trial_of_a_tiny_network(workspace, tmp_path):
 
     assert done.exit_code == 0
     assert "samples/s" in done.stdout
-    assert [path.name for path in (workspace.root).iterdir()] == ["corpora", "journal.sqlite"]
+    assert {path.name for path in workspace.root.iterdir()} == {"corpora", "journal.sqlite"}
     assert load_recipe(tmp_path / "r.toml").preset == ""
