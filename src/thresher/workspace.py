@@ -78,6 +78,10 @@ class Workspace:
         """Folder of a corpus: memory-mapped arrays and a manifest."""
         return self.root / "corpora" / checked_name(name)
 
+    def refused(self, name: str) -> Path:
+        """Pictures of recordings that a corpus of one instrument would not take."""
+        return self.root / "refused" / checked_name(name)
+
     def run(self, run_id: str) -> Path:
         """Folder of a training run: settings, checkpoints, previews."""
         return self.root / "runs" / checked_name(run_id)

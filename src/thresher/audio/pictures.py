@@ -61,13 +61,13 @@ def spectrogram_png(
     spectrum.set_ylabel("Hz")
     spectrum.set_xlabel("seconds")
     # "$" would start a formula: titles come from outside.
-    wave.set_title(_printable(title), color=INK, loc="left", parse_math=False)
+    wave.set_title(printable_title(title), color=INK, loc="left", parse_math=False)
     figure.subplots_adjust(left=0.06, right=0.93, top=0.93, bottom=0.09, hspace=0.06)
     box = spectrum.get_position()
     bar = figure.add_axes((0.94, box.y0, 0.012, box.height))
     figure.colorbar(image, cax=bar).set_label("dB re full-scale sine", color=INK)
     for axes in (wave, spectrum, bar):
-        _in_ink(axes)
+        dark_axes(axes)
     with whole_file(path) as part:
         figure.savefig(part, format="png", facecolor=PAPER)
 
@@ -138,7 +138,8 @@ def _on_log_axis(
     return level_db
 
 
-def _in_ink(axes: Axes) -> None:
+def dark_axes(axes: Axes) -> None:
+    """Light lines and labels on dark paper."""
     axes.set_facecolor(PAPER)
     axes.tick_params(colors=INK)
     axes.xaxis.label.set_color(INK)
@@ -147,7 +148,8 @@ def _in_ink(axes: Axes) -> None:
         spine.set_color("#44444c")
 
 
-def _printable(title: str) -> str:
+def printable_title(title: str) -> str:
+    """A title without what the font cannot draw."""
     # matplotlib warns for every glyph its font lacks; a picture's caption may be plain.
     glyphs = get_font(findfont(FontProperties()))
     known = (c if c.isprintable() and glyphs.get_char_index(ord(c)) else "?" for c in title)

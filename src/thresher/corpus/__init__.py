@@ -3,6 +3,7 @@
 from thresher.corpus.build import build_corpus
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.folder import Corpus, Track, open_corpus
+from thresher.corpus.melody import Melody
 from thresher.corpus.sources import Source
 
-__all__ = ["Corpus", "CorpusConfig", "Source", "Track", "build_corpus", "open_corpus"]
+__all__ = ["Corpus", "CorpusConfig", "Melody", "Source", "Track", "build_corpus", "open_corpus"]

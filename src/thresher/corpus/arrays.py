@@ -102,7 +102,7 @@ def write_feature(
         return np.ascontiguousarray(curve[before : before + last - first], np.float32)
 
     with npy_stream(folder / f"{feature.name}.npy", shape, np.float32) as stream:
-        for rows in executor.map(measure, _row_stretches(tracks, hop)):
+        for rows in executor.map(measure, row_stretches(tracks, hop)):
             stream.write(rows.data)
 
 
@@ -125,13 +125,16 @@ def write_windows(path: Path, windows: Int64[np.ndarray, "n 2"]) -> None:
 
 def _stretches(spool: Path, track: Track, hop: int) -> Iterator[Float32[np.ndarray, " samples"]]:
     count = STRETCH_ROWS * hop
-    for first in range(0, track.stop - track.start, count):
+    samples = track.stop - track.start
+    for first in range(0, samples, count):
         stretch = spooled(spool, first, count)
-        # The last row is filled up with silence, so that the next track starts on a row.
-        yield np.pad(stretch, (0, -len(stretch) % hop))
+        # Silence fills the track up, and the last row, so that the next track starts on a row.
+        wanted = -(-min(count, samples - first) // hop) * hop
+        yield np.pad(stretch, (0, wanted - len(stretch)))
 
 
-def _row_stretches(tracks: Sequence[Track], hop: int) -> Iterator[tuple[Track, int, int]]:
+def row_stretches(tracks: Sequence[Track], hop: int) -> Iterator[tuple[Track, int, int]]:
+    """First feature row and one past the last of stretches that never span two tracks."""
     for track in tracks:
         start, stop = track.start // hop, -(-track.stop // hop)
         for first in range(start, stop, STRETCH_ROWS):

@@ -18,19 +18,22 @@ from typing import Any
 
 import numpy as np
 
+from thresher.audio.trackers import find_tracker
 from thresher.corpus.arrays import write_feature, write_sound, write_windows
 from thresher.corpus.config import CorpusConfig
-from thresher.corpus.decoding import Decoded, decode_recording
+from thresher.corpus.curves import write_melody
+from thresher.corpus.decoding import Decoded, decode_recording, spool_of
 from thresher.corpus.features import FEATURES
 from thresher.corpus.folder import SPLITS, Corpus, Track, open_corpus
 from thresher.corpus.level import Level, corpus_level
+from thresher.corpus.listening import listen
 from thresher.corpus.plan import Attempt, Planned, account, long_and_loud, plan_windows
 from thresher.corpus.progress import Progress, progress
 from thresher.corpus.sources import Found, Recording, Source, find_recordings, sha256_of
 from thresher.disk import MANIFEST, content_hash, read_manifest, whole_folder, write_manifest
 from thresher.errors import ThresherError
 from thresher.journal import Stages, new_manifest, record
-from thresher.settings import to_mapping
+from thresher.settings import from_mapping, to_mapping
 from thresher.workspace import Workspace
 
 THREADS = max(1, min(8, os.cpu_count() or 1))
@@ -70,8 +73,15 @@ def build_corpus(
             hashes = list(executor.map(lambda r: sha256_of(r.path), found.recordings))
         if (present := _same_corpus(folder, found, hashes, config)) is not None:
             return present
+        if config.recipe == "instrument":
+            find_tracker()  # none at all is better said before an hour of decoding
         with whole_folder(folder) as part:
             attempts = _decode_all(part, found, hashes, config, stages, executor, stop, shown)
+            if config.recipe == "instrument":
+                pictures = workspace.refused(name)
+                with stages.measure("pitch") as stage:
+                    attempts = listen(part, attempts, pictures, config, executor, stop, shown)
+                    stage.samples += sum(a.decoded.samples for a in attempts if a.decoded)
             manifest = _write_corpus(part, name, attempts, config, stages, executor, shown)
             manifest["other_files"] = found.other_files
             write_manifest(part, manifest)
@@ -101,7 +111,9 @@ def _same_corpus(
         manifest = read_manifest(folder, kind="corpus")
         now = [[r.artist, r.title, h] for r, h in zip(found.recordings, hashes, strict=True)]
         then = [[r["artist"], r["title"], r["sha256"]] for r in manifest["recordings"]]
-        same = now == then and manifest["settings"] == to_mapping(config)
+        # Read, not compared as it stands: a setting that came later has its default.
+        settings = from_mapping(CorpusConfig, manifest["settings"], origin=str(folder))
+        same = now == then and settings == config
         same &= manifest["features"] == [feature.name for feature in FEATURES]
         # Files that only waited for an extra deserve another try once it is installed.
         waiting = any("more-formats" in r["note"] for r in manifest["recordings"])
@@ -126,7 +138,7 @@ def _decode_all(
     for index, (recording, sha256) in enumerate(zip(found.recordings, hashes, strict=True)):
         same = first_of.setdefault(sha256, recording) if sha256 else recording
         why = "" if same is recording else f"the same file as {same.shown}"
-        work.append((part / f"spool-{index:06d}", Attempt(recording, sha256, None, why)))
+        work.append((spool_of(part, index), Attempt(recording, sha256, None, why)))
 
     def attempt(job: tuple[Path, Attempt]) -> Attempt:
         with advance.whole_step() as fraction:
@@ -176,8 +188,9 @@ def _write_corpus(
     used = [index for index, plan in enumerate(planned) if plan.windows]
     if not any(len(plan.training) for plan in planned):
         raise _nothing_usable(planned)
-    tracks = _lay_out([planned[index] for index in used], config)
-    spools = [part / f"spool-{index:06d}" for index in used]
+    ours = [planned[index] for index in used]
+    tracks = _lay_out(ours, config)
+    spools = [spool_of(part, index) for index in used]
     samples = sum(track.stop - track.start for track in tracks)
 
     with stages.measure("quantise") as stage:
@@ -191,8 +204,9 @@ def _write_corpus(
             heard = shown.task(feature.name, samples).samples
             write_feature(part, feature, tracks, config, executor, heard)
         stage.samples += samples
+        melody = write_melody(part, ours, tracks, config, executor, shown)
     artists = tuple(dict.fromkeys(track.artist for track in tracks))
-    counts = _write_windows(part, [planned[index] for index in used], tracks, artists)
+    counts = _write_windows(part, ours, tracks, artists)
     clipped_of = dict(zip(used, clipped, strict=True))
     return new_manifest(
         kind="corpus",
@@ -213,6 +227,7 @@ def _write_corpus(
             "artists": list(artists),
             "features": [feature.name for feature in FEATURES],
             "feature_hop": config.feature_hop,
+            **melody,
             "tracks": [vars(track) for track in tracks],
             "recordings": [
                 account(plan, config, clipped_of.get(index, 0))
@@ -250,16 +265,19 @@ def _lay_out(planned: Sequence[Planned], config: CorpusConfig) -> list[Track]:
     for plan in planned:
         recording, decoded = plan.attempt.recording, plan.attempt.decoded
         assert decoded is not None  # it has windows
+        # A window of the recipe instrument may reach into silence after the recording.
+        last = max(starts.max(initial=0) for starts in (plan.training, plan.validation))
+        length = max(decoded.samples, int(last) + config.window_samples)
         tracks.append(
             Track(
                 start=start,
-                stop=start + decoded.samples,
+                stop=start + length,
                 path=recording.absolute,
                 artist=recording.artist,
                 title=recording.title,
             )
         )
-        start += -(-decoded.samples // config.feature_hop) * config.feature_hop
+        start += -(-length // config.feature_hop) * config.feature_hop
     return tracks
 
 

@@ -52,19 +52,48 @@ class CorpusConfig:
         why="What one example holds: state is carried through it and reset at its start.",
         source="dadabots and PRiSM, 8 s chunks",
     )
-    recipe: Literal["thresher", "prism", "dadabots"] = setting(
+    recipe: Literal["thresher", "prism", "dadabots", "instrument"] = setting(
         "thresher",
         unit="",
         why="thresher: even windows that cover everything once. prism: 1 in 8 seconds shared, "
         "last partial dropped. dadabots: thousands of windows, nearly all of each shared, "
-        "silence kept. Training and validation never overlap in any of them.",
-        source="rncm-prism/prism-samplernn; Cortexelus/dadabots_sampleRNN",
+        "silence kept. instrument: one note at a time, with its pitch and loudness beside it. "
+        "Training and validation never overlap in any of them.",
+        source="rncm-prism/prism-samplernn; Cortexelus/dadabots_sampleRNN; magenta/ddsp",
     )
     dense_windows: int = setting(
         6_400,
         unit="windows",
         why="dadabots only: how many windows the whole corpus is cut into (3,200 at 32 kHz).",
         source="Cortexelus/dadabots_sampleRNN",
+    )
+    phrase_seconds: float = setting(
+        4.0,
+        unit="s",
+        why="instrument only, in place of window_seconds: a recurrent layer hears a phrase, not "
+        "just a note.",
+        source="magenta/ddsp, ddsp/training/data_preparation/prepare_tfrecord_lib.py",
+    )
+    phrase_step_seconds: float = setting(
+        1.0,
+        unit="s",
+        why="instrument only: from window to window. Every note is met at four places of a window.",
+        source="magenta/ddsp, ddsp/training/data_preparation/prepare_tfrecord_lib.py",
+    )
+    chunk_seconds: float = setting(
+        20.0,
+        unit="s",
+        why="instrument only: recordings are dealt into training and validation by whole files, "
+        "or by pieces of this length where files are few, before any window is cut.",
+        source="magenta/ddsp, ddsp/training/data_preparation/prepare_tfrecord_lib.py",
+    )
+    one_note_share: float = setting(
+        0.5,
+        unit="share of energy",
+        why="instrument only: less of a recording in one clear pitch at a time, and it is refused. "
+        "Lead guitar has 0.68 to 0.85, a voice 0.76 to 0.97; strummed guitar at most 0.32, "
+        "whole songs at most 0.21, drums 0.01.",
+        source="docs/instrument.md, 'How one note is told from many'",
     )
     validation_fraction: float = setting(
         0.1,
@@ -81,7 +110,8 @@ class CorpusConfig:
     silent_share: float = setting(
         0.5,
         unit="share of a window",
-        why="Windows with this much silence are dropped: they teach a model to stay silent.",
+        why="Windows with this much silence are dropped: they teach a model to stay silent. "
+        "instrument refuses whole recordings with more than it.",
         source="rncm-prism/prism-samplernn: 4 s of 8 s",
     )
 
@@ -100,6 +130,12 @@ class CorpusConfig:
         self._insist("validation_fraction", 0 <= self.validation_fraction <= 0.5, "0 to 0.5")
         self._insist("silence_dbfs", math.isfinite(self.silence_dbfs), "a number of dBFS")
         self._insist("silent_share", 0 < self.silent_share <= 1, "above 0, to 1")
+        self._insist("one_note_share", 0 <= self.one_note_share <= 1, "0 to 1")
+        self._insist("phrase_seconds", 0 < self.phrase_seconds <= 600, "above 0, to 600 s")
+        self._insist("phrase_step_seconds", 0 < self.phrase_step_seconds <= 600, "0 to 600 s")
+        self._insist(
+            "chunk_seconds", self.phrase_seconds <= self.chunk_seconds <= 3600, "phrase to 3600 s"
+        )
 
     @property
     def feature_hop(self) -> int:
@@ -113,9 +149,34 @@ class CorpusConfig:
 
     @property
     def window_samples(self) -> int:
-        """Samples in one window: whole feature rows (128,000 by default)."""
+        """Samples in one window: whole feature rows (128,000 by default, 64,000 of instrument)."""
+        phrases = self.recipe == "instrument"
+        return self._rows(self.phrase_seconds if phrases else self.window_seconds)
+
+    @property
+    def melody_hop(self) -> int:
+        """Samples per frame of pitch and loudness: 64 at 16 kHz, 250 frames per second."""
+        return max(1, self.feature_hop // 8)
+
+    @property
+    def chunk_samples(self) -> int:
+        """Samples in one chunk of the recipe instrument: whole feature rows."""
+        return self._rows(self.chunk_seconds)
+
+    @property
+    def shortest_samples(self) -> int:
+        """Samples without which a recording gives no window.
+
+        The recipe instrument fills a recording's last window up with silence.
+        """
+        if self.recipe != "instrument":
+            return self.window_samples
+        return round(self.window_samples * (1 - self.silent_share)) + 1
+
+    def _rows(self, seconds: float) -> int:
+        """Samples in the whole feature rows of that time, at least one row."""
         hop = self.feature_hop
-        return max(1, int(self.window_seconds * self.sample_rate) // hop) * hop
+        return max(1, int(seconds * self.sample_rate) // hop) * hop
 
     def _insist(self, name: str, holds: bool, allowed: str) -> None:
         if not holds:

@@ -78,6 +78,11 @@ def decode_recording(
     return Decoded(probe, samples, level_db, peaks, "; ".join(filter(None, notes)))
 
 
+def spool_of(folder: Path, index: int) -> Path:
+    """Where the recording of that number waits for the second pass."""
+    return folder / f"spool-{index:06d}"
+
+
 def spooled(spool: Path, first: int, count: int) -> Float32[np.ndarray, " samples"]:
     """Samples of a spool, fewer at its end; read, not mapped, so that memory stays bounded."""
     return np.fromfile(spool, np.float32, count=count, offset=4 * first)

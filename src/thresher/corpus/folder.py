@@ -9,6 +9,7 @@ from jaxtyping import Float32, Int16, Int64, UInt8
 
 from thresher.audio.quantise import silence_code
 from thresher.corpus.config import CorpusConfig
+from thresher.corpus.melody import CURVES, Melody
 from thresher.disk import read_manifest
 from thresher.errors import ThresherError
 from thresher.settings import from_mapping
@@ -23,7 +24,10 @@ class Track:
     start: int
     """First sample; always on a feature row."""
     stop: int
-    """One past the last sample of sound; silence may follow up to the next feature row."""
+    """One past the last sample of sound; silence may follow up to the next feature row.
+
+    Recipe ``instrument``: one past the silence that fills up the last window.
+    """
     path: str
     """Absolute path of the recording."""
     artist: str
@@ -47,6 +51,8 @@ class Corpus:
     """Labels in order of appearance; the index is what windows carry."""
     features: dict[str, Float32[np.ndarray, "frames _"]]
     """Curves by name, one row per ``feature_hop`` samples."""
+    melody: Melody | None = None
+    """Pitch and loudness of one instrument; None unless the recipe is ``instrument``."""
 
     @property
     def sample_rate(self) -> int:
@@ -71,8 +77,9 @@ class Corpus:
     def windows(self, split: Literal["training", "validation"]) -> Int64[np.ndarray, "n 2"]:
         """Start sample and artist index of each window, in order of time.
 
-        Every start is a whole number of feature rows. Windows of the two splits are at
-        least a window apart within a recording.
+        Every start is a whole number of feature rows. Windows of the two splits never share
+        a sample, and are at least a window apart within a recording (recipe ``instrument``:
+        in different chunks of it).
         """
         return np.asarray(_array(self.folder / f"windows-{split}.npy"))
 
@@ -98,12 +105,22 @@ def open_corpus(folder: Path) -> Corpus:
             tracks=tracks,
             artists=artists,
             features=features,
+            melody=_melody(folder, manifest),
         )
     except (KeyError, TypeError) as error:
         raise _damaged(folder, f"manifest.json lacks or garbles {error}") from None
     if len(corpus.codes) != len(corpus.audio) or len(corpus.codes) < tracks[-1].stop:
         raise _damaged(folder, "codes, audio and tracks differ in length")
+    if corpus.melody and len(corpus.melody.f0_hz) * corpus.melody.hop != len(corpus.audio):
+        raise _damaged(folder, "audio and melody differ in length")
     return corpus
+
+
+def _melody(folder: Path, manifest: dict[str, Any]) -> Melody | None:
+    if "melody" not in manifest:
+        return None
+    curves = {name: _array(folder / f"{name}.npy") for name in CURVES}
+    return Melody(hop=int(manifest["melody"]["hop"]), **curves)
 
 
 def _array(path: Path) -> np.ndarray:

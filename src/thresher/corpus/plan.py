@@ -6,13 +6,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
+from thresher.corpus.chunks import chunk_windows, deal, filled_up
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.decoding import Decoded
+from thresher.corpus.hearing import Hearing
 from thresher.corpus.sources import Recording
 from thresher.corpus.windows import (
     Dropped,
     Grid,
     Halves,
+    Recipe,
+    Region,
     cut,
     dense_step,
     dropped_spans,
@@ -30,6 +34,8 @@ class Attempt(NamedTuple):
     decoded: Decoded | None
     """None when nothing of it can be used; ``why`` tells."""
     why: str
+    hearing: Hearing | None = None
+    """Its pitch, where the recipe is ``instrument``."""
 
 
 class Planned(NamedTuple):
@@ -55,11 +61,14 @@ def plan_windows(
     attempts: Sequence[Attempt], config: CorpusConfig, gain_db: float
 ) -> list[Planned]:
     """Split in time, cut by the recipe, drop silent windows (dadabots keeps them)."""
+    recipe = config.recipe
+    if recipe == "instrument":
+        return _plan_chunks(attempts, config, gain_db)
     grid = Grid(config.window_samples, config.feature_hop)
     usable = [attempt.decoded for attempt in attempts if attempt.decoded and not attempt.why]
     step = dense_step(sum(decoded.samples for decoded in usable), grid, config.dense_windows)
     return [
-        _plan_one(attempt, attempt.decoded, halves, grid, step, config, gain_db)
+        _plan_one(attempt, attempt.decoded, halves, grid, recipe, step, config, gain_db)
         if attempt.decoded and not attempt.why
         else Planned(attempt, _NONE, _NONE, [])
         for attempt, halves in zip(attempts, _halves(attempts, config, grid), strict=True)
@@ -71,6 +80,7 @@ def _plan_one(
     decoded: Decoded,
     halves: Halves,
     grid: Grid,
+    recipe: Recipe,
     step: int,
     config: CorpusConfig,
     gain_db: float,
@@ -78,11 +88,56 @@ def _plan_one(
     silent_rows = decoded.level_db + gain_db < config.silence_dbfs
     kept, silent = [], []
     for region in halves:
-        starts = cut(region, grid, config.recipe, step)
+        starts = cut(region, grid, recipe, step)
         is_silent = silent_windows(starts, silent_rows, grid, config.silent_share)
-        is_silent &= config.recipe != "dadabots"
+        is_silent &= recipe != "dadabots"
         kept.append(starts[~is_silent])
         silent.append(starts[is_silent])
+    return _planned(attempt, decoded, halves, kept, silent, grid)
+
+
+def _plan_chunks(
+    attempts: Sequence[Attempt], config: CorpusConfig, gain_db: float
+) -> list[Planned]:
+    """The recipe ``instrument``: files or chunks to training or validation, then windows."""
+    usable = [attempt.decoded for attempt in attempts if attempt.decoded and not attempt.why]
+    dealt = iter(
+        deal([d.samples for d in usable], config.chunk_samples, config.validation_fraction)
+    )
+    return [
+        _plan_dealt(attempt, attempt.decoded, next(dealt), config, gain_db)
+        if attempt.decoded and not attempt.why
+        else Planned(attempt, _NONE, _NONE, [])
+        for attempt in attempts
+    ]
+
+
+def _plan_dealt(
+    attempt: Attempt, decoded: Decoded, held_out: list[bool], config: CorpusConfig, gain_db: float
+) -> Planned:
+    grid = Grid(config.window_samples, config.feature_hop)
+    step = int(config.phrase_step_seconds * config.sample_rate)
+    both = chunk_windows(held_out, config.chunk_samples, step, grid)
+    silent_rows = filled_up(decoded.level_db + gain_db < config.silence_dbfs, len(held_out), config)
+    kept, silent = [], []
+    for starts in both:
+        # A window of which too little lies within the recording is short, not silent.
+        within = starts[starts + config.shortest_samples <= decoded.samples]
+        is_silent = silent_windows(within, silent_rows, grid, config.silent_share)
+        kept.append(within[~is_silent])
+        silent.append(within[is_silent])
+    whole = Halves(Region(0, decoded.samples))
+    return _planned(attempt, decoded, whole, kept, silent, grid)
+
+
+def _planned(
+    attempt: Attempt,
+    decoded: Decoded,
+    halves: Halves,
+    kept: Sequence[Int64[np.ndarray, " _"]],
+    silent: Sequence[Int64[np.ndarray, " _"]],
+    grid: Grid,
+) -> Planned:
     spans = dropped_spans(
         decoded.samples, halves, np.concatenate(kept), np.concatenate(silent), grid
     )
@@ -121,7 +176,7 @@ def _unusable(attempt: Attempt, config: CorpusConfig) -> str:
         return "nothing decoded"
     if float(decoded.level_db.max()) < config.silence_dbfs:
         return f"silent: never above {float(decoded.level_db.max()):.0f} dBFS"
-    if decoded.samples < config.window_samples:
+    if decoded.samples < config.shortest_samples:
         seconds = decoded.samples / config.sample_rate
         length = config.window_samples / config.sample_rate
         return f"too short: {seconds:.4g} s, a window is {length:.4g} s"
@@ -130,7 +185,7 @@ def _unusable(attempt: Attempt, config: CorpusConfig) -> str:
 
 def account(planned: Planned, config: CorpusConfig, clipped: int | None) -> dict[str, Any]:
     """What the manifest and the table say of one recording."""
-    recording, sha256, decoded, why = planned.attempt
+    recording, sha256, decoded, why, hearing = planned.attempt
     rate = config.sample_rate
     told: dict[str, Any] = {
         "path": recording.shown,
@@ -156,5 +211,11 @@ def account(planned: Planned, config: CorpusConfig, clipped: int | None) -> dict
                 {"from": round(a / rate, 3), "to": round(b / rate, 3), "why": reason}
                 for a, b, reason in planned.dropped
             ],
+        }
+    if hearing:
+        told |= {
+            "voiced": round(hearing.voiced, 4),
+            "one_note": round(hearing.one_note, 4),
+            "silent": round(hearing.silent, 4),
         }
     return told
