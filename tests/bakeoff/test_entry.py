@@ -19,7 +19,7 @@ def test_every_family_is_trained_played_and_scored(workspace, contest):
         assert run.state == "finished"
         assert run.manifest["training"]["budget_seconds"] == CONFIG.budget_seconds
         assert len(each.clips) == 3
-        assert each.facts.bits > 0
+        assert each.facts.held_out > 0
         assert each.facts.training_rate > 0
         assert each.facts.generation_rate > 0
         assert each.score.failures == {"noise": 3}

@@ -173,7 +173,8 @@ def heard(studio):
     def entry(distance, passed, clips):
         return {
             "checkpoint": "step-1",
-            "bits": 5.5,
+            "held_out": 5.5,
+            "measure": "bits",
             "distance": distance,
             "passed": passed,
             "clips": clips,

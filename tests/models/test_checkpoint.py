@@ -78,7 +78,7 @@ def tiny_checkpoint(**changes) -> Checkpoint:
         "sample_rate": 16_000,
         "artists": ("Ænima", "B"),
         "step": 1000,
-        "bits": 4.25,
+        "held_out": 4.25,
         "meta": {"note": "x"},
     }
     return Checkpoint(**{**values, **changes})
@@ -155,7 +155,7 @@ def test_loading_uses_up_no_random_numbers(folder):
 def test_bits_that_were_never_measured_are_null(tmp_path, network):
     save_checkpoint(tmp_path, tiny_checkpoint(bits=float("inf")), {"network": network})
 
-    assert open_checkpoint(tmp_path).bits is None
+    assert open_checkpoint(tmp_path).held_out is None
 
 
 def test_a_nan_weight_is_not_saved(tmp_path, network):
@@ -214,7 +214,7 @@ def test_a_full_disk_is_one_clear_error_and_the_old_checkpoint_stays(
         ({"sample_rate": 0}, "'sample_rate'"),
         ({"sample_rate": 16000.5}, "'sample_rate'"),
         ({"step": -1}, "'step'"),
-        ({"bits": float("nan")}, "'bits'"),
+        ({"held_out": float("nan")}, "'held_out'"),
         ({"artists": [1]}, "'artists.0'"),
         ({"files": None}, "'files'"),
     ],

@@ -13,7 +13,8 @@ def heard(step, passed=2, distance=1.0, bits=5.0, **failures):
         "passed": passed,
         "failures": failures,
         "distance": distance,
-        "bits": bits,
+        "held_out": bits,
+        "measure": "bits",
     }
 
 

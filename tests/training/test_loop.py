@@ -46,7 +46,7 @@ def test_the_best_checkpoint_opens_with_the_config_fitted_to_the_corpus(workspac
     assert checkpoint.config.dim == 12
     assert checkpoint.config.artists == ("A",)
     assert checkpoint.sample_rate == CORPUS.sample_rate
-    assert checkpoint.bits == pytest.approx(run.manifest["best_value"], abs=1e-4)
+    assert checkpoint.held_out == pytest.approx(run.manifest["best_value"], abs=1e-4)
     assert checkpoint.networks()["network"](torch.zeros(1, 3, dtype=torch.int64), None)
 
 

@@ -37,8 +37,10 @@ class Facts(NamedTuple):
     clip_set: str
     checkpoint: str
     preset: str
-    bits: float | None
-    """Held out, per sample."""
+    held_out: float | None
+    """The loss on music it never learned from."""
+    measure: str
+    """What that is a number of."""
     training_rate: float | None
     """Samples learned from per second."""
     generation_rate: float | None
@@ -193,7 +195,8 @@ def _contestant(
         clip_set=made.id,
         checkpoint=checkpoint.folder.name,
         preset=str(run.manifest["preset"]),
-        bits=checkpoint.bits,
+        held_out=checkpoint.held_out,
+        measure=models.family_named(run.family).measure,
         training_rate=_rate(run.manifest["stages"], "train "),
         generation_rate=_rate(_stages(made), "generate"),
     )

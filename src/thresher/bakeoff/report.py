@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from thresher.audio.pictures import spectrogram_png
-from thresher.bakeoff.contest import REAL, Contest, Contestant
+from thresher.bakeoff.contest import REAL, Contest, Contestant, Facts
 from thresher.bakeoff.tally import Verdict
 from thresher.pages import (
     Section,
@@ -28,7 +28,7 @@ PLAYED = 4
 _HEAD = (
     "",
     "preset",
-    "held-out bits",
+    "held out",
     "distance",
     "clips that pass",
     "quote the music",
@@ -37,8 +37,9 @@ _HEAD = (
 )
 
 _HOW = """Every family had the same wall clock to learn the same corpus, previews and validation \
-included, and played its recommended checkpoint. Bits are per sample of the held-out music: they \
-compare only between families that predict the same codes. The distance (Fréchet, of named \
+included, and played its recommended checkpoint. Held out stands what each family lowers, on \
+music it never learned from. Bits are per sample and compare only between families that predict \
+the same codes; other measures compare with nothing here. The distance (Fréchet, of named \
 features) lies between the clips and the held-out music; the music's own row shows how far real \
 excerpts lie. A clip passes when no gate turns it away. A few minutes on a slow machine favour \
 what is quick: take the order as that of this budget, not of the families."""
@@ -62,7 +63,7 @@ def write_report(path: Path, contest: Contest, verdicts: Sequence[Verdict]) -> N
 def lines(contest: Contest) -> list[str]:
     """The table for a terminal, a line per contestant."""
     return [
-        f"{c.name}: {_number(c.facts and c.facts.bits, 3)} bits, "
+        f"{c.name}: {_held_out(c.facts)}, "
         f"distance {_number(c.score.distance, 2)}, {c.score.passed} of {c.score.clips} pass, "
         f"{_rate(c.facts and c.facts.training_rate)} samples/s learned, "
         f"{_rate(c.facts and c.facts.generation_rate)} played"
@@ -79,7 +80,7 @@ def _table(contest: Contest) -> Markup:
             [
                 each.name,
                 facts.preset or "defaults" if facts else "–",
-                _number(facts and facts.bits, 3),
+                _held_out(facts),
                 _number(score.distance, 2),
                 f"{score.passed} of {score.clips}" + (f" ({failures})" if failures else ""),
                 "–" if score.memorised is None else f"{score.memorised} of {score.clips}",
@@ -88,6 +89,12 @@ def _table(contest: Contest) -> Markup:
             ]
         )
     return table(_HEAD, rows, numbers=(2, 3, 6, 7))
+
+
+def _held_out(facts: Facts | None) -> str:
+    if facts is None or facts.held_out is None:
+        return "–"
+    return f"{facts.held_out:.3f} {facts.measure}"
 
 
 def _by_ear(verdicts: Sequence[Verdict]) -> Markup:

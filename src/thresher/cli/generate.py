@@ -35,6 +35,21 @@ from thresher.workspace import Workspace
     type=click.Path(dir_okay=False, path_type=Path),
     help="A recording whose loudness (or other curves) the clips follow.",
 )
+@click.option(
+    "--audio",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A recording that an instrument follows: its melody, in another timbre.",
+)
+@click.option(
+    "--midi",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A tune that an instrument plays.",
+)
+@click.option(
+    "--autotune",
+    type=click.FloatRange(0, 1),
+    help="How far the pitch of --audio moves to the nearest key.  [default: 0.0]",
+)
 @click.option("--batch", type=int, help="Clips side by side.  [default: as many as pay]")
 @click.option(
     "--engine",
@@ -48,7 +63,7 @@ from thresher.workspace import Workspace
 )
 @click.option(
     "--checkpoint",
-    help="best (fewest held-out bits), recommended (what `thresher train` or `thresher watch` "
+    help="best (lowest held-out loss), recommended (what `thresher train` or `thresher watch` "
     "named at its end), sound, latest or step-00001000, say.  [default: best]",
 )
 @click.option("--name", help="Name of the set of clips.")
@@ -89,6 +104,9 @@ def generate(
     keep_prime: bool,
     artist: str | None,
     shape_from: Path | None,
+    audio: Path | None,
+    midi: Path | None,
+    autotune: float | None,
     batch: int | None,
     engine: str | None,
     precision: str | None,
@@ -105,13 +123,15 @@ def generate(
     """Generate clips from RUN, and print the name of their set.
 
     RUN is a run of the workspace, or a path to a run's or a checkpoint's folder. The same
-    command again goes on where it was stopped.
+    command again goes on where it was stopped. With --audio or --midi one clip is made, as long
+    as what it follows.
     """
     from thresher.generation import (
         GenerationConfig,
         generate_clips,
         parse_artists,
         resume_clips,
+        seconds_of,
     )
     from thresher.settings import parse_overrides, replace
 
@@ -131,6 +151,9 @@ def generate(
             prime=prime,
             artists=None if artist is None else parse_artists(artist),
             shape_from=shape_from,
+            sound=audio,
+            midi=midi,
+            autotune=autotune or 0.0,
             fork=fork,
         )
         to_file = None if out == Path("-") else out
@@ -155,14 +178,20 @@ def generate(
             "checkpoint": checkpoint,
         }
         given = {key: value for key, value in settings.items() if value is not None}
+        given = {**parse_overrides(overrides), **given}
+        if audio is not None or midi is not None:
+            given = {"clips": 1, "seconds": seconds_of(audio, midi), **given}
         made = generate_clips(
             workspace,
             run,
-            replace(GenerationConfig(), {**parse_overrides(overrides), **given}),
+            replace(GenerationConfig(), given),
             seed=seed,
             prime=prime,
             artists=None if artist is None else parse_artists(artist),
             shape_from=shape_from,
+            sound=audio,
+            midi=midi,
+            autotune=autotune or 0.0,
             name=name,
         )
     click.echo(f"{len(made.clips)} clips in {made.folder}", err=True)

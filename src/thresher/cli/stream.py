@@ -63,6 +63,10 @@ class Asked:
     prime: Path | None
     artists: Mapping[str, float] | None
     shape_from: Path | None
+    sound: Path | None
+    """A recording to follow."""
+    midi: Path | None
+    autotune: float
     fork: Path | None
     """A state to go on from with another seed."""
 
@@ -122,6 +126,9 @@ def _opened(workspace: Workspace, asked: Asked, target: Target) -> Playing:
         prime=asked.prime,
         artists=asked.artists,
         shape_from=asked.shape_from,
+        sound=asked.sound,
+        midi=asked.midi,
+        autotune=asked.autotune,
     )
 
 
@@ -139,6 +146,10 @@ def _expected(asked: Asked) -> dict[str, Any]:
         expected["prime"] = content_hash(asked.prime)
     if asked.shape_from is not None:
         expected["shape-from"] = content_hash(asked.shape_from)
+    if asked.sound is not None:
+        expected |= {"audio": content_hash(asked.sound), "autotune": asked.autotune}
+    if asked.midi is not None:
+        expected["midi"] = content_hash(asked.midi)
     if asked.artists is not None:
         total = sum(asked.artists.values()) or 1.0
         expected["artists"] = {name: weight / total for name, weight in asked.artists.items()}

@@ -3,7 +3,7 @@
 from thresher.generation.clip_set import Clip, ClipSet, open_clips
 from thresher.generation.config import GenerationConfig
 from thresher.generation.generate import generate_clips, resume_clips
-from thresher.generation.prompts import parse_artists
+from thresher.generation.prompts import parse_artists, seconds_of
 from thresher.generation.stream_state import Recorded
 from thresher.generation.streaming import Stream, open_stream, resume_stream
 
@@ -19,4 +19,5 @@ __all__ = [
     "parse_artists",
     "resume_clips",
     "resume_stream",
+    "seconds_of",
 ]

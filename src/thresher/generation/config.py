@@ -40,7 +40,7 @@ class GenerationConfig:
     checkpoint: str = setting(
         "best",
         unit="",
-        why="The checkpoint with the fewest held-out bits; 'recommended' also heard how each "
+        why="The checkpoint with the lowest held-out loss; 'recommended' also heard how each "
         "sounds, 'sound' went by that alone; 'latest', or a folder's name, for choosing by ear.",
         source="Prechelt 1998 (early stopping); by ear: Cortexelus/dadabots_sampleRNN "
         "README, Generating",

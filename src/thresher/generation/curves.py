@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from thresher.corpus.features import FEATURES, in_stretches
 from thresher.errors import ThresherError
 from thresher.generation.config import GenerationConfig
+from thresher.generation.melodies import CrossedMelodies
 from thresher.generation.prompts import read_prime
 from thresher.generation.shapes import (
     CrossedShapes,
@@ -45,6 +46,8 @@ def choose_shapes(
                 hint="leave --shape-from out",
             )
         return None
+    if steering.melody:
+        return choose_melodies(steering, config, source, shape_from)
     if shape_from is not None:
         return FixedShape(measure_curve(shape_from, steering, source))
     curves = read_curves(source.features, steering.features)
@@ -53,6 +56,27 @@ def choose_shapes(
     if config.shapes == "crossed" and curves.harmony:
         return CrossedShapes(curves, config.quiet_share)
     return SongShapes(curves, config.quiet_share)
+
+
+def choose_melodies(
+    steering: Conditioning, config: GenerationConfig, source: Source, shape_from: Path | None
+) -> Shapes:
+    """Where the clips of an instrument take their melodies from.
+
+    Raises:
+        ThresherError: a recording was given as a shape, or the melodies cannot be read.
+    """
+    if shape_from is not None:
+        raise ThresherError(
+            f"'{source.name}' is an instrument: it plays a recording's melody, not its shape",
+            looked_at=shape_from,
+            hint=f"--audio {shape_from}",
+        )
+    curves = read_curves(source.melody, steering.features)
+    if config.shapes == "steady":
+        return SteadyShapes(curves)
+    chosen = CrossedMelodies if config.shapes == "crossed" else SongShapes
+    return chosen(curves, config.quiet_share)
 
 
 def read_curves(path: Path, names: Sequence[str]) -> Curves:
@@ -66,7 +90,8 @@ def read_curves(path: Path, names: Sequence[str]) -> Curves:
         if name not in tensors:
             raise _broken(path, f"has no feature '{name}' (it has {', '.join(sorted(tensors))})")
     columns = [np.asarray(tensors[name], np.float32) for name in names]
-    loudness = np.asarray(tensors.get("loudness", np.zeros_like(columns[0])), np.float32)
+    told = tensors.get("loudness", tensors.get("loudness_db", np.zeros_like(columns[0])))
+    loudness = np.asarray(told, np.float32)
     for column in (*columns, loudness):
         if column.ndim != 2 or len(column) != len(loudness) or not np.isfinite(column).all():
             raise _broken(path, "has features of different lengths, or that are not finite")
@@ -102,7 +127,8 @@ def _tensors(path: Path) -> Mapping[str, np.ndarray]:
         raise ThresherError(
             f"{path.name} is missing, and this model follows a curve",
             looked_at=path,
-            hint="--shape-from SONG.wav takes the curve of any recording",
+            hint="--shape-from SONG.wav takes the curve of any recording; an instrument plays "
+            "--audio or --midi",
         )
     try:
         tensors: Mapping[str, np.ndarray] = safetensors.numpy.load_file(path)

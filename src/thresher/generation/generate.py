@@ -48,6 +48,9 @@ def generate_clips(
     prime: Path | None = None,
     artists: Mapping[str, float] | None = None,
     shape_from: Path | None = None,
+    sound: Path | None = None,
+    midi: Path | None = None,
+    autotune: float = 0.0,
     name: str | None = None,
 ) -> ClipSet:
     """Generate clips into ``clips/NAME``, going on where an earlier call was stopped.
@@ -60,6 +63,10 @@ def generate_clips(
         prime: recording the clips go on from (any rate, any length, mono or stereo).
         artists: weights by name; None mixes all equally.
         shape_from: recording whose curves (loudness, say) the clips follow.
+        sound: recording that the clips follow from beginning to end (an instrument plays its
+            melody).
+        midi: tune that the clips play.
+        autotune: how far the pitch of ``sound`` moves to the nearest key, 0 to 1.
         name: of the set; by default one made of the run's name and a hash of all the
             above, so that the same call always finds the same set. A set only grows:
             asking for fewer clips later leaves those there are.
@@ -75,6 +82,9 @@ def generate_clips(
         prime=None if prime is None else prime.resolve(),
         artists=artists,
         shape_from=None if shape_from is None else shape_from.resolve(),
+        sound=None if sound is None else sound.resolve(),
+        midi=None if midi is None else midi.resolve(),
+        autotune=autotune,
     )
     return _fill(workspace, plan, name)
 

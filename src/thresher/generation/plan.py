@@ -18,7 +18,7 @@ from thresher.generation.curves import choose_shapes
 from thresher.generation.prompts import mix_artists, read_prime
 from thresher.generation.shapes import Shapes
 from thresher.generation.source import Source
-from thresher.models.family import ClipRequest, Family
+from thresher.models.family import ClipRequest, Conditioning, Family
 from thresher.models.noise import clip_seed
 from thresher.settings import to_mapping
 
@@ -37,6 +37,12 @@ class Plan:
     """Weights by artist; None mixes all equally."""
     shape_from: Path | None
     """Recording whose curves every clip follows."""
+    sound: Path | None = None
+    """Recording that every clip follows from beginning to end."""
+    midi: Path | None = None
+    """Tune that every clip plays."""
+    autotune: float = 0.0
+    """How far the pitch of ``sound`` moves to the nearest key, 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,7 @@ class Orders:
     plan: Plan
     length_samples: int
     prime: Float32[np.ndarray, " samples"] | None
+    sound: Float32[np.ndarray, " samples"] | None
     artists: Mapping[str, float] | None
     """Weights that sum to 1."""
     shapes: Shapes | None
@@ -67,6 +74,9 @@ class Orders:
             length_samples=self.length_samples,
             temperature=self.plan.config.temperature,
             prime=self.prime,
+            sound=self.sound,
+            autotune=self.plan.autotune,
+            midi=self.plan.midi,
             artists=self.artists,
             frames=self.shapes.draw(seed, frames) if self.shapes else None,
         )
@@ -95,15 +105,21 @@ def make_orders(plan: Plan, source: Source) -> Orders:
     artists = plan.artists
     if artists is not None:
         artists = mix_artists(artists, steering.artists, looked_at=checkpoint.folder)
-    prime = None
-    if plan.prime is not None:
-        prime = read_prime(plan.prime, sample_rate=checkpoint.sample_rate, gain=source.gain)
+    prime, sound = (
+        None
+        if path is None
+        else read_prime(path, sample_rate=checkpoint.sample_rate, gain=source.gain)
+        for path in (plan.prime, plan.sound)
+    )
+    told = plan.sound is not None or plan.midi is not None
+    drawn = told or plan.shape_from is not None
     return Orders(
         plan=plan,
         length_samples=max(1, round(plan.config.seconds * checkpoint.sample_rate)),
         prime=prime,
+        sound=sound,
         artists=artists,
-        shapes=choose_shapes(steering, plan.config, source, plan.shape_from),
+        shapes=None if told else choose_shapes(steering, plan.config, source, plan.shape_from),
         hop=steering.hop,
         made_of={
             "checkpoint": source.checkpoint_hash,
@@ -111,20 +127,54 @@ def make_orders(plan: Plan, source: Source) -> Orders:
             "prime": _hash(plan.prime),
             "artists": artists,
             "shape-from": _hash(plan.shape_from),
-            "curves": _hash(source.features) if steering.features and not plan.shape_from else None,
+            "curves": _hash(_curves(source, steering)) if steering.features and not drawn else None,
+            **_followed(plan),
             **{k: v for k, v in to_mapping(plan.config).items() if k not in SILENT_SETTINGS},
         },
     )
 
 
+def _curves(source: Source, steering: Conditioning) -> Path:
+    return source.melody if steering.melody else source.features
+
+
+def _followed(plan: Plan) -> dict[str, Any]:
+    """What is followed, by its hash; nothing for clips that follow nothing."""
+    if plan.sound is not None:
+        return {"audio": _hash(plan.sound), "autotune": plan.autotune}
+    return {} if plan.midi is None else {"midi": _hash(plan.midi)}
+
+
 def _check_prompt(plan: Plan, family: Family) -> None:
-    if plan.prime is not None and "audio" not in family.prompts:
-        takes = ", ".join(sorted(family.prompts))
+    asked = (
+        ("audio", "prime", plan.prime, "go on from a recording"),
+        ("sound", "audio", plan.sound, "follow a recording"),
+        ("midi", "midi", plan.midi, "play a tune"),
+    )
+    for prompt, option, path, what in asked:
+        if path is not None and prompt not in family.prompts:
+            raise ThresherError(
+                f"family '{family.name}' cannot {what}",
+                looked_at=path,
+                hint=_instead(family, option),
+            )
+    if plan.sound is not None and plan.midi is not None:
+        raise ThresherError("a clip follows a recording or a tune", hint="--audio or --midi")
+    if (plan.sound is not None or plan.midi is not None) and plan.shape_from is not None:
         raise ThresherError(
-            f"family '{family.name}' cannot go on from a recording (it takes: {takes})",
-            looked_at=plan.prime,
-            hint="leave --prime out",
+            "what is followed has its own shape", looked_at=plan.shape_from, hint="no --shape-from"
         )
+    if not 0 <= plan.autotune <= 1:
+        raise ThresherError(f"autotune = {plan.autotune} must lie in [0, 1]", hint="0.5, say")
+
+
+_OPTIONS = {"audio": "--prime", "sound": "--audio", "midi": "--midi"}
+"""How each prompt is given on the command line."""
+
+
+def _instead(family: Family, option: str) -> str:
+    takes = [_OPTIONS[prompt] for prompt in sorted(family.prompts & _OPTIONS.keys())]
+    return f"leave --{option} out" + (f" (it takes {', '.join(takes)})" if takes else "")
 
 
 def _hash(path: Path | None) -> str | None:

@@ -10,7 +10,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from thresher.audio.files import read_audio, stream_audio
+from thresher.audio.midi import read_midi
 from thresher.errors import ThresherError
+from thresher.models.family import TAIL_SECONDS
 
 _WEIGHT = re.compile(r"\s*(?P<name>.+?)\s*=\s*(?P<weight>[^=,]+?)\s*(?:,|$)")
 
@@ -29,6 +31,19 @@ def read_prime(path: Path, *, sample_rate: int, gain: float) -> Float32[np.ndarr
     samples = np.concatenate(blocks) if blocks else read_audio(path).samples[:1]
     np.multiply(samples, np.float32(gain), out=samples)
     return np.clip(samples, -1, 1, out=samples)
+
+
+def seconds_of(sound: Path | None, midi: Path | None) -> float:
+    """How long a clip is that follows a recording, or else plays a tune and rings out.
+
+    Raises:
+        ThresherError: it cannot be read, or holds no sound or notes.
+    """
+    if sound is not None:
+        found = read_audio(sound)
+        return len(found.samples) / found.sample_rate
+    assert midi is not None
+    return max(note.stop_seconds for note in read_midi(midi)) + TAIL_SECONDS
 
 
 def parse_artists(text: str) -> dict[str, float]:

@@ -13,6 +13,7 @@ from thresher.models.checkpoint import CHECKPOINT, Checkpoint, find_checkpoint, 
 from thresher.workspace import Workspace
 
 FEATURES = "features.safetensors"
+MELODY = "melody.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ class Source:
     """Of ``checkpoint.json``, which names the hashes of the weights."""
     features: Path
     """Curves of the training songs; need not exist."""
+    melody: Path
+    """What the training recordings play; need not exist."""
     gain: float
     """What the corpus's recordings were multiplied by before training."""
     parent: Mapping[str, str]
@@ -58,6 +61,7 @@ def open_source(workspace: Workspace, run: str, which: str) -> Source:
         checkpoint=checkpoint,
         checkpoint_hash=digest,
         features=home / FEATURES,
+        melody=home / MELODY,
         gain=_gain(facts, chosen),
         parent=parent_of(home)
         if is_run

@@ -147,6 +147,9 @@ def open_stream(
     prime: Path | None = None,
     artists: Mapping[str, float] | None = None,
     shape_from: Path | None = None,
+    sound: Path | None = None,
+    midi: Path | None = None,
+    autotune: float = 0.0,
 ) -> Stream:
     """Begin a stream; for the arguments see `generate_clips`.
 
@@ -168,6 +171,9 @@ def open_stream(
         prime=None if prime is None else prime.resolve(),
         artists=artists,
         shape_from=None if shape_from is None else shape_from.resolve(),
+        sound=None if sound is None else sound.resolve(),
+        midi=None if midi is None else midi.resolve(),
+        autotune=autotune,
     )
     orders = make_orders(plan, source)
     if orders.prime is not None:
@@ -255,6 +261,9 @@ def _request(orders: Orders, seed: int) -> ClipRequest:
         length_samples=1,
         temperature=orders.plan.config.temperature,
         prime=orders.prime,
+        sound=orders.sound,
+        autotune=orders.plan.autotune,
+        midi=orders.plan.midi,
         artists=orders.artists,
         frames=orders.shapes.endless(curve_seed) if orders.shapes else None,
     )

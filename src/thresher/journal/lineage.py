@@ -107,7 +107,7 @@ def _results(journal: Path, entry: Entry) -> dict[str, float | int]:
 
 
 def _sound(entry: Entry) -> dict[str, Any]:
-    """Bits, distance, pass-rate and speed of a run at the checkpoint it recommends."""
+    """Held-out loss, distance, pass-rate and speed of a run at the checkpoint it recommends."""
     name = entry.manifest.get("recommended")
     # What all checkpoints were heard with goes before the few short previews of training.
     for key in ("heard", "scores"):
@@ -117,7 +117,7 @@ def _sound(entry: Entry) -> dict[str, Any]:
             if name is not None and found.get("checkpoint") == name:
                 return {
                     "checkpoint": name,
-                    "held-out bits": found.get("bits"),
+                    f"held-out {found.get('measure', 'bits')}": found.get("held_out"),
                     "distance": found.get("distance"),
                     "gate pass-rate": _share(found.get("passed"), found.get("clips")),
                     "loop rate": _share(_loops(found), found.get("clips")),

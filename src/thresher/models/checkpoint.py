@@ -29,7 +29,7 @@ CHECKPOINT = "checkpoint.json"
 FORMAT = 1
 
 CHOICES = ("best", "latest", "sound", "recommended")
-"""Checkpoints that a run's manifest names: fewest held-out bits, newest, best by sound, and
+"""Checkpoints that a run's manifest names: lowest held-out loss, newest, best by sound, and
 the one that training recommends, all things considered."""
 
 WeightType = Literal["float32", "bfloat16", "float16"]
@@ -52,8 +52,9 @@ class Checkpoint:
     sample_rate: int
     artists: tuple[str, ...] = ()
     step: int = 0
-    bits: float | None = None
-    """Held-out bits per sample when it was saved; None where that means nothing."""
+    held_out: float | None = None
+    """The family's ``measure`` (bits per sample, where it predicts codes) on held-out music when
+    it was saved; None where nothing was held out."""
     meta: dict[str, Any] = field(default_factory=dict)
     """Whatever else its maker wants to remember, JSON-ready."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -106,7 +107,7 @@ def save_checkpoint(
         path = folder / f"{stage}.safetensors"
         _write_weights(path, _plain_tensors(networks[stage], getattr(torch, dtype)))
         files[path.name] = content_hash(path)
-    bits = checkpoint.bits
+    held_out = checkpoint.held_out
     document = _Document(
         format=FORMAT,
         family=checkpoint.family,
@@ -116,7 +117,7 @@ def save_checkpoint(
         artists=list(checkpoint.artists),
         step=checkpoint.step,
         # JSON knows no infinity; a model that was never measured says null as well.
-        bits=bits if bits is not None and math.isfinite(bits) else None,
+        held_out=held_out if held_out is not None and math.isfinite(held_out) else None,
         files=files,
         meta=checkpoint.meta,
     )
@@ -179,7 +180,7 @@ class _Document:
     sample_rate: Annotated[int, Field(gt=0)]
     artists: list[str]
     step: Annotated[int, Field(ge=0)]
-    bits: Annotated[float, Field(allow_inf_nan=False)] | None
+    held_out: Annotated[float, Field(allow_inf_nan=False)] | None
     files: dict[str, str]
     meta: dict[str, Any]
 
@@ -192,6 +193,9 @@ def _checked_document(value: Any, path: Path) -> _Document:
             looked_at=path,
             hint="update Thresher",
         )
+    if isinstance(value, dict) and "bits" in value:
+        # What checkpoints said before there were families that are not measured in bits.
+        value = {"held_out": value["bits"], **value}
     try:
         # JSON's strict mode, as in settings: 1 may fill a float, "1" is never a number.
         return TypeAdapter(_Document).validate_json(json.dumps(value), strict=True)
@@ -214,7 +218,7 @@ def _from_document(folder: Path, document: _Document) -> Checkpoint:
         sample_rate=document.sample_rate,
         artists=tuple(document.artists),
         step=document.step,
-        bits=document.bits,
+        held_out=document.held_out,
         meta=document.meta,
         files=document.files,
         folder=folder,

@@ -1,8 +1,8 @@
 """What a model family is: one record that every room can work with.
 
 The record already fits families that train in several stages (a VQ-VAE, then its prior),
-that are prompted with text, audio or MIDI, that are steered by an artist (global) or by
-frames of features (local), and that are not autoregressive at all.
+that are prompted with text, audio or MIDI, that follow a sound, that are steered by an artist
+(global) or by frames of features (local), and that are not autoregressive at all.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,8 @@ from thresher.corpus import Corpus
 from thresher.models.anatomy import Anatomy
 
 Split = Literal["training", "validation"]
-Prompt = Literal["nothing", "text", "audio", "midi"]
+Prompt = Literal["nothing", "text", "audio", "sound", "midi"]
+"""``audio`` is gone on from; ``sound`` is followed from beginning to end."""
 State = dict[str, Tensor]
 """What a network carries from one step to the next; empty when it carries nothing."""
 
@@ -38,8 +39,8 @@ class Loss(NamedTuple):
     state: State
     """Carried to the next step of the same batch; the loop detaches it."""
     report: dict[str, Tensor]
-    """Detached scalars for people. ``bits`` (per sample) is there for every family that
-    predicts codes; the first entry is what early stopping and the best checkpoint watch."""
+    """Detached scalars for people. The first entry is the family's ``measure`` (``bits`` per
+    sample where codes are predicted): early stopping and the best checkpoint watch it."""
     samples: int
     """Audio samples this step learned from."""
 
@@ -91,6 +92,12 @@ class Conditioning(NamedTuple):
     """Local: names of corpus features, in channel order."""
     hop: int = 0
     """Samples per frame of local features; 0 when there are none."""
+    melody: bool = False
+    """The features are curves of the corpus's melody (`thresher.corpus.Melody`), by name."""
+
+
+TAIL_SECONDS = 2.0
+"""After a tune's last note, for the room to ring out in; then the tune begins anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +109,11 @@ class ClipRequest:
     temperature: float = 1.0
     prime: Float[np.ndarray, " samples"] | None = None
     """Audio prompt in [-1, 1] at the network's rate; the clip continues after it."""
+    sound: Float[np.ndarray, " samples"] | None = None
+    """Audio in [-1, 1] at the network's rate that the clip follows from its first sample on: a
+    voice whose melody an instrument plays, a dry guitar that an amp amplifies."""
+    autotune: float = 0.0
+    """How far the pitch of ``sound`` moves to the nearest key, 0 to 1."""
     text: str | None = None
     midi: Path | None = None
     artists: Mapping[str, float] | None = None
@@ -214,5 +226,7 @@ class Family:
     conditioning: Callable[[Any], Conditioning] = lambda config: Conditioning()
     fit: Callable[[Any, Corpus], Any] = lambda config, corpus: config
     """Fill in what the corpus decides (rate, quantiser, artists); keep the rest."""
+    measure: str = "bits"
+    """Name of the first entry of its last stage's report; less of it is better."""
     anatomy: Anatomy | None = None
     """Its insides as plain data, for `explain`; without, only its weights can be told."""

@@ -56,10 +56,10 @@ class SideBySide:
     def play(self, count: int) -> Float[np.ndarray, "clips count"]:
         """The next samples of every clip, in [-1, 1]."""
         if len(self._groups) == 1:
-            with _one_thread():
+            with one_thread():
                 codes = [self._groups[0].play(count)]
         else:
-            with _one_thread(), ThreadPoolExecutor(min(len(self._groups), cores())) as pool:
+            with one_thread(), ThreadPoolExecutor(min(len(self._groups), cores())) as pool:
                 codes = list(pool.map(lambda group: group.play(count), self._groups))
         sound: Float32[np.ndarray, "clips count"] = self._heights[np.concatenate(codes)]
         return sound
@@ -76,16 +76,9 @@ class SideBySide:
             ThresherError: a part is missing or has another shape or type.
         """
         wanted = self.state()
-        for name, there in wanted.items():
-            part = state.get(name)
-            if part is None or part.shape != there.shape or part.dtype != there.dtype:
-                found = "missing" if part is None else f"{part.dtype} {part.shape}"
-                raise ThresherError(
-                    f"the state's '{name}' is {found}; this model plays on from "
-                    f"{there.dtype} {there.shape}",
-                    hint="a state saved by the same model with as many clips",
-                )
-            self._check_values(name, part)
+        refuse_misfits(state, wanted)
+        for name in wanted:
+            self._check_values(name, state[name])
         at = 0
         for group in self._groups:
             rows = slice(at, at + group.clips)
@@ -102,8 +95,27 @@ class SideBySide:
             sound = sound and (name != "done" or (part == part.flat[0]).all())
         if not sound:
             raise ThresherError(
-                f"the state's '{name}' holds numbers that no voice can have",
-                hint="a state saved by the same model with as many clips",
+                f"the state's '{name}' holds numbers that no voice can have", hint=_OTHER_STATE
+            )
+
+
+_OTHER_STATE = "a state saved by the same model with as many clips"
+
+
+def refuse_misfits(state: Mapping[str, np.ndarray], wanted: Mapping[str, np.ndarray]) -> None:
+    """Insist that a state has every part of another one, in the same shape and type.
+
+    Raises:
+        ThresherError: naming the first that is missing or different.
+    """
+    for name, there in wanted.items():
+        part = state.get(name)
+        if part is None or part.shape != there.shape or part.dtype != there.dtype:
+            found = "missing" if part is None else f"{part.dtype} {part.shape}"
+            raise ThresherError(
+                f"the state's '{name}' is {found}; this model plays on from "
+                f"{there.dtype} {there.shape}",
+                hint=_OTHER_STATE,
             )
 
 
@@ -295,7 +307,7 @@ def mixture(
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Groups are the parallel work; a product that splits itself up would only disturb."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

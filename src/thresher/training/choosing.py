@@ -8,7 +8,8 @@ ALIKE = 0.2
 measure from one draw of 16 clips to the next (docs/measured.md, 'Distance')."""
 
 Scored = Mapping[str, Any]
-"""An entry of a run's scores: ``checkpoint``, ``step``, ``bits`` and the fields of a `Score`."""
+"""An entry of a run's scores: ``checkpoint``, ``step``, ``held_out`` (and its
+``measure``) and the fields of a `Score`."""
 
 
 class Choice(NamedTuple):
@@ -24,27 +25,27 @@ def best_by_sound(scores: Sequence[Scored]) -> str | None:
 
 
 def recommend(scores: Sequence[Scored], best: str | None, latest: str | None) -> Choice | None:
-    """By sound; where sounds cannot be told apart, by held-out bits. None without checkpoints.
+    """By sound; where sounds cannot be told apart, by held-out loss. None without checkpoints.
 
     Args:
         scores: one entry per checkpoint that was heard.
-        best: checkpoint with the fewest held-out bits.
+        best: checkpoint with the lowest held-out loss.
         latest: the newest.
     """
     if not scores:
         fallback = best or latest
-        return Choice(fallback, "fewest held-out bits; no clip was scored") if fallback else None
+        return Choice(fallback, "lowest held-out loss; no clip was scored") if fallback else None
     first = min(scores, key=_by_sound)
     rivals = [entry for entry in scores if _alike(entry, first)]
-    chosen = min(rivals, key=lambda entry: (_bits(entry), *_by_sound(entry)))
+    chosen = min(rivals, key=lambda entry: (_held_out(entry), *_by_sound(entry)))
     why = [in_words(chosen)]
     if chosen["checkpoint"] == best:
-        why.append("and the fewest held-out bits")
+        why.append(f"and the {_lowest(chosen)}")
     others = {entry["checkpoint"]: entry for entry in scores}
     if latest != chosen["checkpoint"] and latest in others:
         why.append(f"the latest is not the best: {in_words(others[latest])}")
     if best not in (latest, chosen["checkpoint"]) and best in others:
-        why.append(f"nor is the one with the fewest bits: {in_words(others[best])}")
+        why.append(f"nor is the one with the {_lowest(others[best])}: {in_words(others[best])}")
     return Choice(chosen["checkpoint"], "; ".join(why))
 
 
@@ -60,8 +61,8 @@ def in_words(entry: Scored) -> str:
         said += f" ({', '.join(f'{name} {count}' for name, count in failures.items())})"
     if entry.get("distance") is not None:
         said += f", distance {entry['distance']:.2f}"
-    if entry.get("bits") is not None:
-        said += f", {entry['bits']:.3f} bits"
+    if entry.get("held_out") is not None:
+        said += f", {entry['held_out']:.3f} {entry['measure']}"
     return said
 
 
@@ -79,6 +80,10 @@ def _alike(entry: Scored, first: Scored) -> bool:
     return one == other or (one is not None and other is not None and one <= (1 + ALIKE) * other)
 
 
-def _bits(entry: Scored) -> float:
-    bits = entry.get("bits")
-    return float("inf") if bits is None else float(bits)
+def _held_out(entry: Scored) -> float:
+    value = entry.get("held_out")
+    return float("inf") if value is None else float(value)
+
+
+def _lowest(entry: Scored) -> str:
+    return f"{'fewest' if entry['measure'] == 'bits' else 'lowest'} held-out {entry['measure']}"

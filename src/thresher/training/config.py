@@ -78,11 +78,12 @@ class TrainingConfig:
         "them. The decay starts near 0 and grows, so first weights are soon forgotten. 0 is off.",
         source="Polyak and Juditsky 1992; warm-up as in tf.train.ExponentialMovingAverage",
     )
-    schedule: Literal["constant", "linear", "cosine"] = setting(
+    schedule: Literal["constant", "linear", "cosine", "exponential"] = setting(
         "cosine",
         unit="",
-        why="A learning rate that sinks to the floor gains what a constant one only bounces over.",
-        source="Loshchilov and Hutter 2017, section 3",
+        why="A learning rate that sinks to the floor gains what a constant one only bounces over. "
+        "exponential loses the same share in every step.",
+        source="Loshchilov and Hutter 2017, section 3; exponential: magenta/ddsp 3.7.0, base.gin",
     )
     warmup_steps: int = setting(
         100,
@@ -135,13 +136,13 @@ class TrainingConfig:
     validation_batches: int = setting(
         32,
         unit="batches",
-        why="Bounds the time of one validation; always the same batches, so bits compare.",
+        why="Bounds the time of one validation; always the same batches, so losses compare.",
         source="docs/measured.md, 'Upkeep'",
     )
     patience: int = setting(
         0,
         unit="validations",
-        why="Stop after so many without a better one; 0 never does: bits keep falling for "
+        why="Stop after so many without a better one; 0 never does: losses keep falling for "
         "longer than people wait, and the best checkpoint is kept anyway.",
         source="docs/sound.md, its curve: still falling after 68 M samples",
     )

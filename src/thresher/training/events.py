@@ -88,7 +88,7 @@ def _wants_save(lesson: Lesson, better: bool) -> bool:
 
 
 def _validate(lesson: Lesson) -> bool:
-    """Measure held-out bits on rank 0; whether they are the lowest of this stage so far."""
+    """Measure the held-out loss on rank 0; whether it is the lowest of this stage so far."""
     session = lesson.session
     if not session.team.leads or lesson.validation is None:
         return False
@@ -138,12 +138,13 @@ def _preview(lesson: Lesson) -> None:
         position.milestones.append(name)
     if not session.team.leads or not job.settings.preview_clips:
         return
-    bits = position.history[-1].get("validation_bits") if position.history else None
-    _hear(lesson, name, lambda: _at_rest_on_cpu(lesson), bits)
+    last = position.history[-1] if position.history else {}
+    held_out = last.get(f"validation_{job.family.measure}")
+    _hear(lesson, name, lambda: _at_rest_on_cpu(lesson), held_out)
 
 
 def _hear_best(lesson: Lesson) -> None:
-    """Score the checkpoint with the fewest bits, if no preview has fallen on it."""
+    """Score the checkpoint with the lowest held-out loss, if no preview has fallen on it."""
     session = lesson.session
     position, job = session.position, session.job
     name = position.best or ""
@@ -153,11 +154,14 @@ def _hear_best(lesson: Lesson) -> None:
         return
     if (folder / CHECKPOINT).is_file():
         checkpoint = open_checkpoint(folder)
-        _hear(lesson, name, checkpoint.networks, checkpoint.bits)
+        _hear(lesson, name, checkpoint.networks, checkpoint.held_out)
 
 
 def _hear(
-    lesson: Lesson, name: str, networks: Callable[[], Mapping[str, nn.Module]], bits: float | None
+    lesson: Lesson,
+    name: str,
+    networks: Callable[[], Mapping[str, nn.Module]],
+    held_out: float | None,
 ) -> None:
     """Draw a preview of a checkpoint, and score it."""
     session = lesson.session
@@ -172,7 +176,7 @@ def _hear(
                 path, networks(), job.family, job.config, job.corpus, job.settings, patience
             )
         with session.aside("watch"):
-            watch(session, name, int(name.removeprefix("step-")), clips, bits)
+            watch(session, name, int(name.removeprefix("step-")), clips, held_out)
     except Exception as error:
         # Whatever it is: hours of training must not end because a sketch could not be drawn.
         session.display.tell(f"no preview at step {session.position.step}: {error}")
@@ -212,7 +216,7 @@ def _show(lesson: Lesson) -> None:
 
 def _figures(lesson: Lesson, means: dict[str, float], rate: float, done: float) -> str:
     position = lesson.session.position
-    name, value = next(iter(means.items()), ("bits", math.nan))
+    name, value = next(iter(means.items()), (lesson.session.job.family.measure, math.nan))
     parts = [f"{lesson.stage.name} step {position.stage_step:,}", f"{name} {value:.3f}"]
     if position.history and f"validation_{name}" in position.history[-1]:
         parts.append(f"held out {position.history[-1][f'validation_{name}']:.3f}")

@@ -46,7 +46,7 @@ class Heard:
     folder: Path
     """Holds ``clips.flac`` (one after the other) and ``clips.png``."""
     entry: dict[str, Any]
-    """Its name, step, bits and score; see `thresher.training.choosing`."""
+    """Its name, step, held-out loss and score; see `thresher.training.choosing`."""
 
     def clips(self) -> Float32[np.ndarray, "clips samples"]:
         """The clips, read from disk."""
@@ -142,7 +142,8 @@ def _player(
         entry = {
             "checkpoint": checkpoint.folder.name,
             "step": checkpoint.step,
-            "bits": checkpoint.bits,
+            "held_out": checkpoint.held_out,
+            "measure": family.measure,
             **score.as_mapping(),
         }
         with whole_folder(folder) as part:

@@ -49,7 +49,7 @@ class Position:
     milestones: list[str] = field(default_factory=list)
     """Checkpoints kept to choose by sound."""
     scores: list[dict[str, Any]] = field(default_factory=list)
-    """What was heard in each preview: checkpoint, step, bits and the fields of a `Score`."""
+    """What was heard in each preview; see `thresher.training.choosing`."""
     best_sound: str | None = None
     """Checkpoint that sounds best."""
     collapsed: str | None = None

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int64
 from torch import nn
 
 from thresher.audio.files import write_flac
 from thresher.audio.pictures import spectrogram_png
 from thresher.corpus import Corpus
-from thresher.models.family import ClipRequest, Engine, Family, render
+from thresher.models.family import ClipRequest, Conditioning, Engine, Family, render
 from thresher.training.config import TrainingConfig
-from thresher.training.run import training_segments
+from thresher.training.run import melody_segments, training_segments
 from thresher.training.validation import own_randomness
 
 _GAP_SECONDS = 0.25
@@ -111,13 +111,23 @@ def _frames(
     conditioning = family.conditioning(config)
     if not conditioning.features:
         return None
-    rows = np.concatenate([corpus.features[name] for name in conditioning.features], axis=1)
+    rows, segments = _curves(conditioning, corpus)
     needed = -(-length // conditioning.hop)
-    segments = training_segments(corpus)
     first, last = segments[index % len(segments)] if len(segments) else (0, len(rows))
     start = first + (last - first - needed) * (index + 1) // (clips + 1)
     cut = rows[max(start, 0) :][:needed]
     return np.pad(cut, ((0, needed - len(cut)), (0, 0)), mode="edge")
+
+
+def _curves(
+    conditioning: Conditioning, corpus: Corpus
+) -> tuple[Float[np.ndarray, "frames channels"], Int64[np.ndarray, "n 2"]]:
+    """What steers, over the whole corpus, and where training heard it."""
+    if conditioning.melody:
+        curves = [getattr(corpus.melody, name)[:, None] for name in conditioning.features]
+        return np.concatenate(curves, axis=1), melody_segments(corpus)
+    curves = [corpus.features[name] for name in conditioning.features]
+    return np.concatenate(curves, axis=1), training_segments(corpus)
 
 
 def _in_a_row(clips: Float[np.ndarray, "clips samples"], gap: int) -> Float[np.ndarray, " total"]:

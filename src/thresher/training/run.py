@@ -13,11 +13,13 @@ from jaxtyping import Int64
 from thresher.corpus import Corpus
 from thresher.disk import content_hash, read_manifest, whole_file
 from thresher.errors import ThresherError
+from thresher.training.music import spans_of
 from thresher.training.position import RESUME_NUMBERS, RESUME_TENSORS
 from thresher.workspace import Workspace
 
 CHECKPOINTS = "checkpoints"
 FEATURES = "features.safetensors"
+MELODY = "melody.safetensors"
 SEGMENTS = "segments"
 
 
@@ -131,6 +133,7 @@ def hashes(folder: Path, known: dict[str, str]) -> dict[str, str]:
         *folder.glob(f"{CHECKPOINTS}/step-*/*.*"),
         *folder.glob("previews/step-*"),
         folder / FEATURES,
+        folder / MELODY,
     ]
     names = {path.relative_to(folder).as_posix(): path for path in wanted if path.is_file()}
     return {
@@ -144,11 +147,19 @@ def write_features(folder: Path, corpus: Corpus) -> None:
     """Keep the corpus's features with the run, so that it can draw shapes without the corpus.
 
     ``segments`` [n, 2] are the first frame and the frame after the last of every track's
-    training part.
+    training part. A corpus that knows its melody leaves that as well, in a file of its own:
+    its frames are shorter.
     """
     arrays = {name: np.ascontiguousarray(rows) for name, rows in corpus.features.items()}
     with whole_file(folder / FEATURES) as part:
         safetensors.numpy.save_file({**arrays, SEGMENTS: training_segments(corpus)}, part)
+    if corpus.melody is not None:
+        curves = {
+            name: np.ascontiguousarray(getattr(corpus.melody, name))[:, None]
+            for name in ("f0_hz", "loudness_db")
+        }
+        with whole_file(folder / MELODY) as part:
+            safetensors.numpy.save_file({**curves, SEGMENTS: melody_segments(corpus)}, part)
 
 
 def training_segments(corpus: Corpus) -> Int64[np.ndarray, "n 2"]:
@@ -164,6 +175,13 @@ def training_segments(corpus: Corpus) -> Int64[np.ndarray, "n 2"]:
             if last > first:
                 found.append((first, last))
     return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+def melody_segments(corpus: Corpus) -> Int64[np.ndarray, "n 2"]:
+    """Frames [start, stop) of the melody that training may hear, windows that touch joined."""
+    assert corpus.melody is not None
+    spans = np.array(spans_of(corpus, "training"), dtype=np.int64).reshape(-1, 2)
+    return spans // corpus.melody.hop
 
 
 def _remove_whole(checkpoint: Path) -> None:

@@ -114,7 +114,7 @@ def _checkpoint(lesson: Lesson) -> Checkpoint:
         sample_rate=job.corpus.sample_rate,
         artists=tuple(job.corpus.artists),
         step=position.step,
-        bits=last.get("validation_bits"),
+        held_out=last.get(f"validation_{job.family.measure}"),
         meta={"run": job.run_id, "stage": lesson.stage.name, "seconds": position.seconds},
     )
 

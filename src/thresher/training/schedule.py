@@ -34,6 +34,8 @@ def _descent(settings: TrainingConfig, done: float) -> float:
     if settings.schedule == "constant" or done <= settings.decay_from:
         return 1.0
     fallen = (done - settings.decay_from) / (1.0 - settings.decay_from)
+    if settings.schedule == "exponential":
+        return float(settings.floor**fallen)
     if settings.schedule == "cosine":
         fallen = 0.5 - 0.5 * math.cos(math.pi * fallen)
     return 1.0 - (1.0 - settings.floor) * fallen

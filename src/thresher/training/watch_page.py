@@ -26,7 +26,7 @@ _PLAYED = 4
 _HEAD = (
     "checkpoint",
     "",
-    "held-out bits",
+    "held out",
     "clips that pass",
     "fail",
     "stuck in a loop",
@@ -38,7 +38,8 @@ _HOW = """Every checkpoint plays the same requests: same seeds, same curves, sam
 passes when no gate turns it away (silence, DC, clipping, noise, a loop, clicks). The distance \
 (Fréchet, of named features) says how far the clips lie from music the model never learned from; \
 real music of the same artist lies at a few tenths. Recommended is the highest share of passing \
-clips, then the smallest distance; within a fifth, the fewest bits."""
+clips, then the smallest distance; within a fifth, the lowest loss on held-out music \
+(bits per sample, for families that predict codes)."""
 
 
 def write_watch_page(path: Path, hearing: Hearing) -> None:
@@ -62,14 +63,14 @@ def _table(hearing: Hearing) -> Markup:
         entry = heard.entry
         name = entry["checkpoint"]
         marks = [badge("recommended", "good")] if name == hearing.choice.checkpoint else []
-        named = {"best": "fewest bits", "latest": "latest"}
+        named = {"best": "lowest held out", "latest": "latest"}
         marks += [badge(w, "open") for k, w in named.items() if hearing.run.manifest.get(k) == name]
         failures = ", ".join(f"{gate} {count}" for gate, count in entry["failures"].items())
         rows.append(
             [
                 name,
                 Markup(" ").join(marks),
-                _number(entry["bits"], 3),
+                _number(entry["held_out"], 3),
                 f"{entry['passed']} of {entry['clips']}",
                 failures or "–",
                 _share(entry["failures"].get("trap", 0), entry["clips"]),
@@ -83,17 +84,18 @@ def _table(hearing: Hearing) -> Markup:
 def _curves(heard: tuple[Heard, ...]) -> Markup:
     figure = new_figure(9.0, 2.8, columns=3)
     steps = [each.entry["step"] for each in heard]
+    measure = heard[0].entry["measure"]
     columns = {
         "distance": [each.entry["distance"] for each in heard],
         "share of clips that pass": [e.entry["passed"] / e.entry["clips"] for e in heard],
-        "held-out bits": [each.entry["bits"] for each in heard],
+        f"held out, {measure}": [each.entry["held_out"] for each in heard],
     }
     for axes, (title, values) in zip(figure.axes, columns.items(), strict=True):
         axes.plot(steps, [np.nan if v is None else v for v in values], marker="o")
         axes.set_title(title)
         axes.set_xlabel("step")
     figure.axes[1].set_ylim(-0.05, 1.05)
-    return drawing(figure, alt="Distance, pass-rate and held-out bits over the steps")
+    return drawing(figure, alt=f"Distance, pass-rate and held-out {measure} over the steps")
 
 
 def _section(heard: Heard, sample_rate: int) -> Section:

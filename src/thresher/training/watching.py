@@ -22,14 +22,15 @@ def watch(
     checkpoint: str,
     step: int,
     clips: Float32[np.ndarray, "clips samples"],
-    bits: float | None,
+    held_out: float | None,
 ) -> None:
     """Score a checkpoint's clips: into the position, the curves and onto stderr."""
     position, job = session.position, session.job
     if session.music is None:
         session.music = music_of(job.corpus)
     score = score_clips(list(clips), job.corpus.sample_rate, session.music)
-    entry = {"checkpoint": checkpoint, "step": step, "bits": bits, **score.as_mapping()}
+    entry = {"checkpoint": checkpoint, "step": step, "held_out": held_out, **score.as_mapping()}
+    entry["measure"] = job.family.measure
     entry["seconds_learned"] = round(position.seconds, 1)
     others = [other for other in position.scores if other["checkpoint"] != checkpoint]
     position.scores = sorted([*others, entry], key=lambda each: each["step"])
