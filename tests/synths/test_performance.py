@@ -5,7 +5,8 @@ import pytest
 
 from thresher.audio.midi import Note
 from thresher.errors import ThresherError
-from thresher.synths.performance import Touch, monophonic, perform
+from thresher.synths.config import Touch
+from thresher.synths.performance import monophonic, perform
 
 STRAIGHT = Touch(vibrato_cents=0.0)
 

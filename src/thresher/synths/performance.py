@@ -1,7 +1,6 @@
 """From notes to the curves one voice plays: pitch, force and envelope, frame by frame."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,49 +9,7 @@ from jaxtyping import Float, Float32, Int
 
 from thresher.audio.midi import Note
 from thresher.errors import ThresherError
-from thresher.settings import setting
-
-
-@dataclass(frozen=True, kw_only=True)
-class Touch:
-    """How the notes of a tune are joined and shaped."""
-
-    glide_ms: float = setting(
-        20.0,
-        unit="ms",
-        why="Pitch and force that jump between joined notes click; 20 ms is heard as legato.",
-        source="taste",
-    )
-    vibrato_hz: float = setting(
-        5.0,
-        unit="Hz",
-        why="Singers and string players swing their pitch 5 to 7 times a second.",
-        source="Prame 1994, Measurements of the vibrato rate of ten singers",
-    )
-    vibrato_cents: float = setting(
-        15.0,
-        unit="cents",
-        why="Swings this far up and down: audible on held notes, and no note sounds out of tune.",
-        source="taste",
-    )
-    vibrato_after_ms: float = setting(
-        300.0,
-        unit="ms",
-        why="Short notes stay straight; on long ones the vibrato then grows in as long again.",
-        source="taste",
-    )
-    attack_ms: float = setting(
-        10.0,
-        unit="ms",
-        why="Long enough for no click at 100 Hz, short enough for a pluck.",
-        source="taste",
-    )
-    release_ms: float = setting(
-        60.0,
-        unit="ms",
-        why="A string damped by hand is gone within about this time.",
-        source="taste",
-    )
+from thresher.synths.config import Touch
 
 
 class Performance(NamedTuple):
@@ -135,7 +92,7 @@ def _gliding(
             came_from[i] = values[i - 1]
     starts = np.array([note.start_seconds for note in line])
     there = _ramp(times - starts[playing], touch.glide_ms)
-    return came_from[playing] * (1 - there) + values[playing] * there
+    return np.asarray(came_from[playing] * (1 - there) + values[playing] * there)
 
 
 def _vibrato(since: Float[np.ndarray, " frames"], touch: Touch) -> Float[np.ndarray, " frames"]:

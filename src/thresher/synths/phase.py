@@ -34,3 +34,19 @@ def accumulate(
     if start is not None:
         before = before + start[:, None] / TURN
     return torch.remainder(within + before[:, :, None], 1).flatten(1)[:, :samples] * TURN
+
+
+def accumulate_each(
+    f0_hz: Float[Tensor, "batch samples"],
+    ratios: Float[Tensor, "batch oscillators"],
+    sample_rate: int,
+    start: Float64[Tensor, "batch oscillators"] | None = None,
+) -> Float64[Tensor, "batch samples oscillators"]:
+    """The angles of oscillators that run at ``ratios`` times a frequency.
+
+    Each is summed by itself: an angle that has lost its whole turns cannot be multiplied by
+    1.41 any more.
+    """
+    hz = (f0_hz.double()[:, None] * ratios.double()[:, :, None]).flatten(0, 1)
+    angles = accumulate(hz, sample_rate, None if start is None else start.flatten())
+    return angles.reshape(*ratios.shape, -1).transpose(1, 2)
