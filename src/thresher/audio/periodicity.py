@@ -23,6 +23,13 @@ MOST_PERIODS = 8
 """More, and `REACH` would touch the neighbouring period."""
 REPEATS = 0.5
 """A sound that repeats itself less than this does not know its pitch better than a tracker."""
+OVERTONES = (2, 3, 5)
+"""A tracker may name one of these instead of the note itself (SwiftF0 does with square waves)."""
+MUCH_BETTER, ALMOST_WHOLLY = 0.3, 0.9
+"""Then the sound hardly repeats itself where the tracker says, but does so a few times lower."""
+EXACTLY = 0.98
+"""A sound that repeats itself so well several times within the period that a tracker names is
+that many times higher."""
 _CHUNK = 2048
 
 
@@ -55,10 +62,42 @@ def repetition(
 def _of_spans(
     spans: Float32[np.ndarray, "frames span"], f0_hz: Float32[np.ndarray, " frames"]
 ) -> Repetition:
-    period = RATE / np.clip(f0_hz.astype(np.float64), LOWEST_HZ, HIGHEST_HZ)
-    periods = np.clip(LONG_LAG // period, 1, MOST_PERIODS)
-    lag = periods * period
     correlation = _self_correlation(spans)
+    note_hz = _note_behind(correlation, f0_hz)
+    periods = np.clip(LONG_LAG * note_hz // RATE, 1, MOST_PERIODS).astype(np.float32)
+    return _near(correlation, note_hz, periods)
+
+
+def _note_behind(
+    correlation: Float64[np.ndarray, "frames lags"], f0_hz: Float32[np.ndarray, " frames"]
+) -> Float32[np.ndarray, " frames"]:
+    """The pitch itself where the tracker named an overtone, or a note that lies below it.
+
+    One period exactly: several periods of a wrong pitch may be one of the right one.
+    """
+    one = np.ones(len(f0_hz), np.float32)
+    told = _near(correlation, f0_hz, one).share
+    note_hz, open_still = f0_hz.copy(), np.ones(len(f0_hz), bool)
+    for overtone in OVERTONES:
+        lower_hz = f0_hz / np.float32(overtone)
+        share = _near(correlation, lower_hz, one).share
+        better = open_still & (share > np.maximum(ALMOST_WHOLLY, told + MUCH_BETTER))
+        better &= lower_hz >= LOWEST_HZ
+        higher_hz = f0_hz * np.float32(overtone)
+        exact = _near(correlation, higher_hz, one).share >= EXACTLY
+        exact &= higher_hz <= HIGHEST_HZ
+        note_hz = np.where(better, lower_hz, np.where(exact, higher_hz, note_hz))
+        open_still &= ~better
+    return note_hz
+
+
+def _near(
+    correlation: Float64[np.ndarray, "frames lags"],
+    f0_hz: Float32[np.ndarray, " frames"],
+    periods: Float32[np.ndarray, " frames"],
+) -> Repetition:
+    """The best repetition near a pitch after some periods of it, between the samples."""
+    lag = periods * RATE / np.clip(f0_hz.astype(np.float64), LOWEST_HZ, HIGHEST_HZ)
     # Lags around the expected one, with a neighbour either side for the parabola.
     width = int(np.ceil(REACH * RATE / LOWEST_HZ)) + 1
     lags = np.round(lag).astype(np.int64)[:, None] + np.arange(-width, width + 1)

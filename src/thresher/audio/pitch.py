@@ -21,6 +21,9 @@ STRETCH_SECONDS, MARGIN_SECONDS = 60, 2
 WIDEST_STEP = 3.0
 """Semitones within 16 ms: a finger slides so far at most. A wider one is a new note, and the
 pitches between two notes were never played."""
+PURE, NOT_SURE = 0.97, 0.3
+"""SwiftF0 doubts a sine without overtones (0.35 to 0.5 from 70 to 450 Hz), though it names its
+pitch. A sound that repeats itself this well has the pitch that such a doubt names."""
 NOTHING_HEARD_HZ = 440.0
 """What a sound without any pitch is given, so that f0 is a frequency everywhere."""
 
@@ -90,7 +93,9 @@ def _stretch(
     exact = repetition(sound, heard.f0_hz)
     start = before * RATE // STEP
     keep = slice(start, start + STRETCH_SECONDS * RATE // STEP)
-    return exact.f0_hz[keep], heard.confidence[keep], exact.share[keep]
+    sure = (exact.share >= PURE) & (heard.confidence >= NOT_SURE)
+    confidence = np.where(sure, np.maximum(heard.confidence, VOICED), heard.confidence)
+    return exact.f0_hz[keep], confidence[keep].astype(np.float32), exact.share[keep]
 
 
 def held(

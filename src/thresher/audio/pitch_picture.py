@@ -17,11 +17,11 @@ from thresher.audio.pictures import (
     log_spectrogram,
     printable_title,
 )
-from thresher.audio.pitch import PitchTrack
+from thresher.audio.pitch import WIDEST_STEP, PitchTrack
 from thresher.audio.trackers import VOICED
 from thresher.disk import whole_file
 
-PITCH_INK, CONFIDENCE_INK, PERIODICITY_INK = "#5fd7ff", "#5fd7ff", "#f2a65a"
+PITCH_INK, CONFIDENCE_INK, PERIODICITY_INK = "#5fd7ff", "#f4f4f4", "#f2a65a"
 
 
 def pitch_png(
@@ -58,21 +58,20 @@ def pitch_png(
         vmax=CEILING_DB,
         interpolation="nearest",
     )
-    spectrum.plot(times, _line(track), color=PITCH_INK, linewidth=1.6)
+    spectrum.plot(times, _line(track), color=PITCH_INK, linewidth=1.6, label="pitch")
     ticks = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if hz < top_hz]
     spectrum.set_yticks(np.log10(ticks), [f"{hz:,}" for hz in ticks])
     spectrum.set_ylim(np.log10(LOWEST_HZ), np.log10(top_hz))
-    spectrum.set_ylabel("Hz; line: the pitch heard")
+    spectrum.set_ylabel("Hz")
     spectrum.set_title(printable_title(title), color=INK, loc="left", parse_math=False)
-    certain.fill_between(
-        times, track.periodicity, color=PERIODICITY_INK, alpha=0.5, linewidth=0, label="repeats"
-    )
+    filled = {"color": PERIODICITY_INK, "alpha": 0.5, "linewidth": 0, "label": "repeats itself"}
+    certain.fill_between(times, track.periodicity, **filled)
     certain.plot(times, track.confidence, color=CONFIDENCE_INK, linewidth=0.9, label="confidence")
     certain.axhline(VOICED, color=INK, linewidth=0.6, linestyle=":")
     certain.set_ylim(0, 1)
     certain.set_xlim(start_seconds, stop_seconds)
     certain.set_xlabel("seconds")
-    certain.legend(loc="upper right", ncols=2, facecolor=PAPER, labelcolor=INK, framealpha=0.7)
+    figure.legend(loc="upper right", ncols=3, frameon=False, labelcolor=INK)
     for axes in (spectrum, certain):
         dark_axes(axes)
     figure.subplots_adjust(left=0.06, right=0.99, top=0.94, bottom=0.08, hspace=0.06)
@@ -81,8 +80,8 @@ def pitch_png(
 
 
 def _line(track: PitchTrack) -> Float32[np.ndarray, " frames"]:
-    """The pitch on a log axis, with gaps where there is none."""
-    line: Float32[np.ndarray, " frames"] = np.where(
-        track.confidence >= VOICED, np.log10(track.f0_hz), np.float32(np.nan)
-    )
-    return line
+    """The pitch on a log axis, with gaps where there is none and where it leaps."""
+    log_hz = np.log10(track.f0_hz)
+    leaps = np.abs(np.diff(log_hz, prepend=log_hz[:1])) > np.log10(2) * WIDEST_STEP / 12
+    shown = (track.confidence >= VOICED) & ~leaps
+    return np.where(shown, log_hz, np.float32(np.nan)).astype(np.float32)

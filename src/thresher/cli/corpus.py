@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from thresher.cli.main import pass_workspace
-from thresher.errors import ThresherError
+from thresher.errors import ThresherError, printable
 from thresher.workspace import Workspace
 
 _PIPED_WIDTH = 4000
@@ -43,6 +43,11 @@ class _WithSettings(click.Command):
     metavar="NAME=PATH",
     help="Recordings of an artist by name; may be given often, also for one artist.",
 )
+@click.option(
+    "--instrument",
+    is_flag=True,
+    help="One instrument, one note at a time; the same as --set recipe=instrument.",
+)
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
 @pass_workspace
 def corpus(
@@ -50,6 +55,7 @@ def corpus(
     name: str,
     recordings: tuple[Path, ...],
     labelled: tuple[str, ...],
+    instrument: bool,
     pairs: tuple[str, ...],
 ) -> None:
     """Turn RECORDINGS into the corpus NAME, and print its name.
@@ -64,10 +70,15 @@ def corpus(
       thresher corpus metal albums/Sectoid albums/Muldjord
       thresher corpus metal --artist Sectoid=demo --artist Sectoid=live.flac
 
+    --instrument makes the corpus of an instrument that can be played (family ddsp): pitch and
+    loudness are measured beside the sound, and every recording says how much of it was voiced.
+    What is not one note at a time, mostly silent or recorded below the corpus's rate is
+    refused, each with a picture. Needs the extra 'instrument'.
+
     What was used, what was dropped and why is listed for every file, and kept in the
     corpus's manifest. The same command again changes nothing and returns at once.
     """  # noqa: D301 - a real backspace, which tells click to leave the lines alone
-    from thresher.corpus import CorpusConfig, Source, build_corpus
+    from thresher.corpus import CorpusConfig, NothingUsableError, Source, build_corpus
     from thresher.disk import MANIFEST, content_hash
     from thresher.settings import parse_overrides, replace
 
@@ -76,8 +87,14 @@ def corpus(
         raise ThresherError("no recordings given", hint=f"thresher corpus {name} FOLDER")
     folder = workspace.corpus(name)
     before = content_hash(folder) if (folder / MANIFEST).is_file() else None
-    config = replace(CorpusConfig(), parse_overrides(pairs))
-    built = build_corpus(workspace, name, sources, config)
+    recipe = {"recipe": "instrument"} if instrument else {}
+    config = replace(CorpusConfig(), recipe | parse_overrides(pairs))
+    try:
+        built = build_corpus(workspace, name, sources, config)
+    except NothingUsableError as error:
+        for line in error.accounts:
+            click.echo(printable(line), err=True)
+        raise
     if content_hash(folder) == before:
         click.echo("already there, made of the same recordings and settings", err=True)
     _tell(built.manifest)
@@ -99,14 +116,19 @@ def _tell(manifest: dict[str, Any]) -> None:
     console = Console(stderr=True)
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
-    several = len(manifest["artists"]) > 1
+    several, heard = len(manifest["artists"]) > 1, "melody" in manifest
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("recording", *(["artist"] if several else []), "length", "used", "left out"):
-        right = heading in ("length", "used")
+    columns = ["recording", *(["artist"] if several else []), "length", "used"]
+    columns += ["voiced", "one note"] if heard else []
+    for heading in (*columns, "left out"):
+        right = heading in ("length", "used", "voiced", "one note")
         table.add_column(heading, justify="right" if right else "left", overflow="fold")
     for told in manifest["recordings"]:
         # Text, never markup: file names come from outside.
-        cells = [told["path"], *([told["artist"]] if several else []), *_account(told)]
+        length, used, left_out = _account(told)
+        shares = [f"{told[key]:.0%}" if key in told else "" for key in ("voiced", "one_note")]
+        cells = [told["path"], *([told["artist"]] if several else []), length, used]
+        cells += [*(shares if heard else []), left_out]
         table.add_row(*map(Text, cells), style="" if told["used"] else "yellow")
     console.print(table)
     for line in _summary(manifest):
@@ -135,7 +157,7 @@ def _summary(manifest: dict[str, Any]) -> Iterator[str]:
     yield f"{len(used)} of {len(told)} recordings, {total} used"
     yield (
         f"{windows['training']} windows to train on, {windows['validation']} held out, "
-        f"of {settings['window_seconds']:g} s"
+        f"of {_window_seconds(settings):g} s"
     )
     if not windows["validation"]:
         yield "nothing is held out: overfitting will not show (longer or more recordings help)"
@@ -144,9 +166,23 @@ def _summary(manifest: dict[str, Any]) -> Iterator[str]:
         + ("; held back so that few samples clip" if manifest["held_back"] else "")
         + f"; {manifest['clipped_samples']} of {manifest['samples']} samples clip"
     )
+    if "melody" in manifest:
+        yield f"pitch heard by {manifest['melody']['tracker']}; {_voiced(used)}"
     if others := manifest["other_files"]:
         counts = ", ".join(f"{count} {suffix}" for suffix, count in others.items())
         yield f"other files in the folders, not looked at: {counts}"
+
+
+def _window_seconds(settings: dict[str, Any]) -> float:
+    name = "phrase_seconds" if settings["recipe"] == "instrument" else "window_seconds"
+    return float(settings[name])
+
+
+def _voiced(used: list[dict[str, Any]]) -> str:
+    """How much of what sounds has a pitch, over all recordings."""
+    sounding = [told["seconds"] * (1 - told["silent"]) for told in used]
+    voiced = sum(told["voiced"] * s for told, s in zip(used, sounding, strict=True))
+    return f"{voiced / max(sum(sounding), 1e-9):.0%} of what sounds is voiced"
 
 
 def _minutes(seconds: float) -> str:

@@ -4,6 +4,16 @@ from thresher.corpus.build import build_corpus
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.folder import Corpus, Track, open_corpus
 from thresher.corpus.melody import Melody
+from thresher.corpus.plan import NothingUsableError
 from thresher.corpus.sources import Source
 
-__all__ = ["Corpus", "CorpusConfig", "Melody", "Source", "Track", "build_corpus", "open_corpus"]
+__all__ = [
+    "Corpus",
+    "CorpusConfig",
+    "Melody",
+    "NothingUsableError",
+    "Source",
+    "Track",
+    "build_corpus",
+    "open_corpus",
+]

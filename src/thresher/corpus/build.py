@@ -27,7 +27,14 @@ from thresher.corpus.features import FEATURES
 from thresher.corpus.folder import SPLITS, Corpus, Track, open_corpus
 from thresher.corpus.level import Level, corpus_level
 from thresher.corpus.listening import listen
-from thresher.corpus.plan import Attempt, Planned, account, long_and_loud, plan_windows
+from thresher.corpus.plan import (
+    Attempt,
+    Planned,
+    account,
+    long_and_loud,
+    nothing_usable,
+    plan_windows,
+)
 from thresher.corpus.progress import Progress, progress
 from thresher.corpus.sources import Found, Recording, Source, find_recordings, sha256_of
 from thresher.disk import MANIFEST, content_hash, read_manifest, whole_folder, write_manifest
@@ -187,7 +194,7 @@ def _write_corpus(
     planned = plan_windows(attempts, config, level.gain_db)
     used = [index for index, plan in enumerate(planned) if plan.windows]
     if not any(len(plan.training) for plan in planned):
-        raise _nothing_usable(planned)
+        raise nothing_usable(planned)
     ours = [planned[index] for index in used]
     tracks = _lay_out(ours, config)
     spools = [spool_of(part, index) for index in used]
@@ -240,23 +247,12 @@ def _write_corpus(
 def _level(attempts: Sequence[Attempt], config: CorpusConfig) -> Level:
     usable: list[Decoded] = [a.decoded for a in attempts if a.decoded and not a.why]
     if not usable:
-        raise _nothing_usable([Planned(a, np.zeros(0), np.zeros(0), []) for a in attempts])
+        raise nothing_usable([Planned(a, np.zeros(0), np.zeros(0), []) for a in attempts])
     return corpus_level(
         [decoded.level_db for decoded in usable],
         np.sum([decoded.peaks for decoded in usable], axis=0),
         config.level_dbfs,
         config.clipped_share,
-    )
-
-
-def _nothing_usable(planned: Sequence[Planned]) -> ThresherError:
-    whys = [f"{p.attempt.recording.shown}: {p.attempt.why or 'no window'}" for p in planned]
-    more = f" (and {len(whys) - 3} more)" if len(whys) > 3 else ""
-    short = any("too short" in why for why in whys)
-    return ThresherError(
-        f"nothing usable among {len(whys)} recordings",
-        looked_at="; ".join(whys[:3]) + more,
-        hint="--set window_seconds=… shorter" if short else "other recordings",
     )
 
 

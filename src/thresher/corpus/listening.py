@@ -21,6 +21,9 @@ from thresher.workspace import slug
 PICTURE_SECONDS = 60
 """A picture shows the middle minute: an introduction may be unlike the rest."""
 
+PICTURE_PEAK = 0.5
+"""Of full scale: the colours are made for music, not for what a recorder was set to."""
+
 
 def listen(
     part: Path,
@@ -99,4 +102,4 @@ def _draw(
         periodicity=hearing.track.periodicity[frames],
     )
     title = f"{attempt.recording.title}: {attempt.why}"
-    pitch_png(path, sound / max(peak, 1e-9), rate, track, title, float(first))
+    pitch_png(path, sound * (PICTURE_PEAK / max(peak, 1e-9)), rate, track, title, float(first))

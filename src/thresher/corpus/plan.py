@@ -24,6 +24,7 @@ from thresher.corpus.windows import (
     silent_windows,
     split_in_time,
 )
+from thresher.errors import ThresherError
 
 
 class Attempt(NamedTuple):
@@ -219,3 +220,25 @@ def account(planned: Planned, config: CorpusConfig, clipped: int | None) -> dict
             "silent": round(hearing.silent, 4),
         }
     return told
+
+
+class NothingUsableError(ThresherError):
+    """Not one recording can be used; ``accounts`` has a line for each, in order."""
+
+    accounts: tuple[str, ...] = ()
+
+
+def nothing_usable(planned: Sequence[Planned]) -> NothingUsableError:
+    """The error for recordings that give no window to train on, and why each does not."""
+    whys = [f"{p.attempt.recording.shown}: {p.attempt.why or 'no window'}" for p in planned]
+    more = f" (and {len(whys) - 3} more)" if len(whys) > 3 else ""
+    short = any("too short" in why for why in whys)
+    heard = any(p.attempt.hearing for p in planned)
+    shorter = "phrase_seconds" if heard else "window_seconds"
+    error = NothingUsableError(
+        f"nothing usable among {len(whys)} recordings",
+        looked_at="; ".join(whys[:3]) + more,
+        hint=f"--set {shorter}=… shorter" if short else "other recordings",
+    )
+    error.accounts = tuple(whys)
+    return error
