@@ -1,5 +1,6 @@
 """Notes out of a MIDI file: the only place in Thresher that reads one."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,9 @@ LARGEST_BYTES = 16 * 2**20
 """A day of piano is smaller."""
 LONGEST_SECONDS = 6 * 3600.0
 """A broken tempo or pause makes a tune of years, which would fill the memory."""
+
+_NAMED = re.compile(r"([A-Ga-g])(#{0,2}|b{0,2})(-?[0-9])")
+_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 class Note(NamedTuple):
@@ -61,6 +65,26 @@ def read_midi(path: Path, channel: int | None = None) -> tuple[Note, ...]:
     if not notes:
         raise _no_notes(path, channel, there)
     return notes
+
+
+def key_named(name: str) -> int:
+    """The key of a note's name (C4 is the middle C, 60) or of its number.
+
+    Raises:
+        ThresherError: it is neither, or beyond MIDI's 0 to 127.
+
+    >>> [key_named(name) for name in ("C4", "a4", "Bb3", "F#2", "60")]
+    [60, 69, 58, 42, 60]
+    """
+    found = _NAMED.fullmatch(name.strip())
+    if found:
+        letter, bend, octave = found.groups()
+        key = 12 * (int(octave) + 1) + _STEPS[letter.upper()] + bend.count("#") - bend.count("b")
+    else:
+        key = int(name) if re.fullmatch(r"[0-9]{1,3}", name.strip()) else -1
+    if not 0 <= key <= 127:
+        raise ThresherError(f"{name!r} is no note", hint="A4, C#3, Bb2, or a number from 0 to 127")
+    return key
 
 
 def _open(path: Path) -> mido.MidiFile:

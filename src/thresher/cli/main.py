@@ -21,6 +21,7 @@ VERBS = {
     "watch": "Hear every checkpoint of a run, and name the one to use.",
     "bakeoff": "The same corpus and budget for every family, heard side by side and blind.",
     "generate": "Generate clips from a trained run.",
+    "synth": "Play a synthesizer by itself: harmonic, noise, FM, six operators, AM, ring.",
     "curate": "Sort the grain from the chaff: make a song out of clips.",
     "art": "Draw a cover from the music itself.",
     "explain": "Why every default is what it is, and what a model does inside.",
