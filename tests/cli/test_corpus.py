@@ -96,3 +96,34 @@ def test_help_tells_every_setting_without_loading_torch():
     assert done.returncode == 0, done.stderr
     for field in dataclasses.fields(CorpusConfig):
         assert field.name in done.stdout
+
+
+def write_tune(path, seconds=9, sample_rate=16_000):
+    t = np.arange(seconds * sample_rate) / sample_rate
+    hz = 220 * 2 ** (np.floor(t) / 12)
+    phase = 2 * np.pi * np.cumsum(hz) / sample_rate
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, 0.2 * sum(np.sin(k * phase) / k for k in range(1, 12)), sample_rate)
+    return path
+
+
+def test_instrument_tells_for_every_file_how_much_was_voiced(workspace, tmp_path):
+    write_tune(tmp_path / "flute.wav")
+    write_noise(tmp_path / "telephone.wav")
+
+    done = run(workspace, "flute", tmp_path, "--instrument")
+
+    assert done.stdout == "flute\n"
+    for said in ("voiced", "100%", "recorded at 8000 Hz", "telephone.png", "of 4 s", "swift-f0"):
+        assert said in done.stderr
+    assert open_corpus(workspace.corpus("flute")).melody is not None
+
+
+def test_when_nothing_is_usable_every_file_has_its_line(workspace, tmp_path):
+    paths = [write_noise(tmp_path / f"{i}.wav", seed=i) for i in range(5)]
+    command = ["--workspace", str(workspace.root), "corpus", "x", *map(str, paths)]
+
+    done = CliRunner().invoke(thresher, [*command, "--instrument"])
+
+    assert isinstance(done.exception, ThresherError)
+    assert sum("recorded at 8000 Hz" in line for line in done.stderr.splitlines()) == 5
