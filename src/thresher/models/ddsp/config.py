@@ -223,10 +223,11 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "tiny": {
         "stack_layers": 0,
         "gru_width": 256,
+        "reverb_taps": 16_000,
         "reverb_frozen_steps": 200,
         "crop_frames": 250,
     },
-    "fm6": {"synthesizer": "fm6"},
+    "fm6": {"synthesizer": "fm6", "noise_bands": 0},
     "am": {"synthesizer": "am"},
 }
 """The published instrument, the one with a third input, one for two CPU cores, and two that

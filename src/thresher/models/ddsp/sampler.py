@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -92,7 +91,7 @@ class InstrumentVoices:
             voice.restore({name: np.array(state[name][row : row + 1]) for name in wanted})
 
 
-def _refuse_impossible(name: str, part: np.ndarray[Any, Any]) -> None:
+def _refuse_impossible(name: str, part: np.ndarray) -> None:
     if not np.isfinite(part).all() or (name == "done" and (part < 0).any()):
         raise ThresherError(
             f"the state's '{name}' holds numbers that no voice can have",

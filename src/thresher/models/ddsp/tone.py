@@ -7,7 +7,7 @@ The decoder's outputs are unbounded. Here they become levels, and the synthesize
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,8 +15,10 @@ from thresher.models.ddsp.config import DDSPConfig
 from thresher.models.family import State
 from thresher.synths.framing import hold_last
 from thresher.synths.harmonic import harmonic_from
+from thresher.synths.modulation import am_from
 from thresher.synths.noise import filtered_noise_from
 from thresher.synths.scaling import exp_sigmoid
+from thresher.synths.six_operators import patch_named, six_operators_from
 
 
 class Levels(NamedTuple):
@@ -83,4 +85,34 @@ def _tone(
     config: DDSPConfig,
 ) -> tuple[Float[Tensor, "batch samples"], Tensor]:
     rate, hop = config.sample_rate, config.hop
-    return harmonic_from(angle, f0_hz, levels[0], levels[1], rate, hop)
+    if config.synthesizer == "harmonic":
+        return harmonic_from(angle, f0_hz, levels[0], levels[1], rate, hop)
+    if config.synthesizer == "fm6":
+        patch = patch_named(config.patch)
+        return six_operators_from(angle, f0_hz, levels[0], patch, rate, hop)
+    return _am_bank(angle, f0_hz, levels[0], levels[1], config)
+
+
+def _am_bank(
+    angles: Float64[Tensor, "batch carriers 2"] | None,
+    f0_hz: Float[Tensor, "batch frames_and_one"],
+    amplitude: Float[Tensor, "batch frames_and_one carriers"],
+    depth: Float[Tensor, "batch frames_and_one carriers"],
+    config: DDSPConfig,
+) -> tuple[Float[Tensor, "batch samples"], Float64[Tensor, "batch carriers 2"]]:
+    """Carriers side by side as if they were a larger batch; each swings at the pitch itself."""
+    B, n = len(f0_hz), len(config.am_carriers)
+    carriers = torch.tensor(config.am_carriers, device=f0_hz.device)
+    # The upper sideband lies one pitch above its carrier; what would fold back is mute.
+    heard = (carriers + 1) * f0_hz[..., None] < config.sample_rate / 2
+    ratios = torch.stack([carriers, torch.ones_like(carriers)], dim=1).repeat(B, 1)
+    sound, turned = am_from(
+        None if angles is None else angles.flatten(0, 1),
+        f0_hz.repeat_interleave(n, dim=0),
+        (amplitude * heard).transpose(1, 2).flatten(0, 1),
+        depth.transpose(1, 2).flatten(0, 1),
+        ratios,
+        config.sample_rate,
+        config.hop,
+    )
+    return sound.unflatten(0, (B, n)).sum(1), turned.unflatten(0, (B, n))

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from thresher.audio.a_weighting import FLOOR_DB, a_weighted_db
-from thresher.audio.pitch import track_pitch
+from thresher.audio.pitch import PitchTrack, track_pitch
 from thresher.errors import ThresherError
 from thresher.models.ddsp.config import DDSPConfig
 from thresher.models.ddsp.fitting import CURVES, VOICED, hz_of, midi_of
@@ -22,14 +22,16 @@ NOTE_SHARE = 0.49
 REST_DB = 20.0
 """What is not a note is so much softer: hiss and breath stay, but far away."""
 
-LEAST_NOTES = 0.05
+LEAST_NOTES = 0.02
 """Share of frames that must be notes for a sound to have a melody."""
 
-LOUD_SHARE_DB = 30.0
-"""Frames this far below the loudest count as sounding."""
+ONE_NOTE = 0.5
+"""Share of the energy that must repeat itself with the pitch that is heard. A voice or a lead has
+0.68 to 0.97, strummed chords and whole songs at most 0.32 (docs/instrument.md, 'How one note is
+told from many')."""
 
-LEAST_VOICED = 0.5
-"""Share of sounding frames with a pitch; chords and drums stay below (docs/instrument.md)."""
+HEARING_RMS = 0.1
+"""Level that a tracker hears at, full scale being 1: it takes what is very quiet for silence."""
 
 
 def followed(
@@ -40,9 +42,16 @@ def followed(
     Raises:
         ThresherError: silence, noise, or several notes at once.
     """
-    track = track_pitch(sound, config.sample_rate, config.hop)
-    loudness = a_weighted_db(sound, config.sample_rate, config.hop)
-    _insist_on_melody(track.confidence, loudness, len(sound) / config.sample_rate)
+    level = float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))
+    if 20 * np.log10(max(level, 1e-9)) <= FLOOR_DB:
+        raise ThresherError(
+            f"{len(sound) / config.sample_rate:.1f} s of silence hold no melody",
+            hint="a recording of one voice or instrument",
+        )
+    heard = np.clip(sound * np.float32(HEARING_RMS / level), -1, 1)
+    track = track_pitch(heard, config.sample_rate, config.hop)
+    loudness = a_weighted_db(heard, config.sample_rate, config.hop)
+    _insist_on_one_note(track, loudness)
     notes = note_mask(track.confidence, loudness)
     if notes.mean() < LEAST_NOTES:
         raise ThresherError(
@@ -100,18 +109,13 @@ def matched(
     return levels
 
 
-def _insist_on_melody(
-    confidence: Float32[np.ndarray, " frames"],
-    loudness_db: Float32[np.ndarray, " frames"],
-    seconds: float,
-) -> None:
-    sounding = loudness_db > max(float(loudness_db.max()) - LOUD_SHARE_DB, FLOOR_DB)
-    if not sounding.any():
-        raise ThresherError(f"{seconds:.1f} s of silence", hint="a sound to follow")
-    voiced = float((confidence[sounding] >= VOICED).mean())
-    if voiced < LEAST_VOICED:
+def _insist_on_one_note(track: PitchTrack, loudness_db: Float32[np.ndarray, " frames"]) -> None:
+    energy = 10 ** (loudness_db.astype(np.float64) / 10)
+    clear = np.where(track.confidence >= VOICED, track.periodicity, 0)
+    share = float((energy * clear).sum() / energy.sum())
+    if share < ONE_NOTE:
         raise ThresherError(
-            f"only {voiced:.0%} of the sound has one clear pitch (noise, drums or several notes "
-            "at once)",
-            hint="a recording of one voice or instrument, one note at a time",
+            f"not one note at a time: {share:.0%} of the sound's energy belongs to a single "
+            f"pitch, at least {ONE_NOTE:.0%} must",
+            hint="a recording of one voice or instrument; of a whole song, one stem",
         )
