@@ -83,8 +83,9 @@ def folded_work(sampler: Any) -> float:
     """Multiply-adds per sample as they are made: every matrix, slow tiers by their pace."""
     group = sampler.group([request(0)], {})
     if isinstance(group, WaveNetGroup):
-        table = group._packed.weights.matrices.table
-        return float((table[:, ROWS_OF] * table[:, COLUMNS]).sum())
+        weights = group._packed.weights
+        parts = (weights.main.matrices, weights.context.matrices, weights.head)
+        return float(sum((m.table[:, ROWS_OF] * m.table[:, COLUMNS]).sum() for m in parts))
     weights = group._weights.weights
     table = weights.matrices.table
     sizes = (table[:, ROWS_OF] * table[:, COLUMNS]).astype(float)

@@ -7,7 +7,6 @@ dB, and the floor of -80 lies just under the noise of 16 bit (-78 before weighti
 """
 
 import numpy as np
-import scipy.fft
 from jaxtyping import Float, Float32, Float64
 
 FLOOR_DB = -80.0
@@ -35,6 +34,8 @@ def a_weighted_db(
     frames = -(-len(audio) // hop)
     padded = np.pad(audio, (size // 2, size + hop))
     spans = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:frames]
+    import scipy.fft  # a third of a second, which playing a model should not wait for
+
     power = np.zeros(frames)
     for first in range(0, frames, _CHUNK):
         spectrum = scipy.fft.rfft(spans[first : first + _CHUNK] * window, axis=1)

@@ -8,7 +8,6 @@ itself almost wholly, a chord or a drum does not.
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
 from jaxtyping import Bool, Float32, Float64, Int
 
 from thresher.audio.trackers import HIGHEST_HZ, LOWEST_HZ, RATE, STEP
@@ -121,6 +120,8 @@ def _self_correlation(
     Both ends are brought to the same energy, so a note that dies away still reaches 1.
     """
     lags = SPAN // 2
+    import scipy.fft  # a third of a second, which playing a model should not wait for
+
     size = scipy.fft.next_fast_len(SPAN + lags, real=True)
     power = np.square(np.abs(scipy.fft.rfft(spans.astype(np.float64), size, axis=1)))
     products = scipy.fft.irfft(power, size, axis=1)[:, :lags]

@@ -21,12 +21,10 @@ import numpy as np
 from thresher.audio.trackers import find_tracker
 from thresher.corpus.arrays import write_feature, write_sound, write_windows
 from thresher.corpus.config import CorpusConfig
-from thresher.corpus.curves import write_melody
 from thresher.corpus.decoding import Decoded, decode_recording, spool_of
 from thresher.corpus.features import FEATURES
 from thresher.corpus.folder import SPLITS, Corpus, Track, open_corpus
 from thresher.corpus.level import Level, corpus_level
-from thresher.corpus.listening import listen
 from thresher.corpus.plan import (
     Attempt,
     Planned,
@@ -85,6 +83,9 @@ def build_corpus(
         with whole_folder(folder) as part:
             attempts = _decode_all(part, found, hashes, config, stages, executor, stop, shown)
             if config.recipe == "instrument":
+                # Drawing libraries take a second that playing a model should not wait for.
+                from thresher.corpus.listening import listen
+
                 pictures = workspace.refused(name)
                 with stages.measure("pitch") as stage:
                     attempts = listen(part, attempts, pictures, config, executor, stop, shown)
@@ -211,6 +212,8 @@ def _write_corpus(
             heard = shown.task(feature.name, samples).samples
             write_feature(part, feature, tracks, config, executor, heard)
         stage.samples += samples
+        from thresher.corpus.curves import write_melody
+
         melody = write_melody(part, ours, tracks, config, executor, shown)
     artists = tuple(dict.fromkeys(track.artist for track in tracks))
     counts = _write_windows(part, ours, tracks, artists)
