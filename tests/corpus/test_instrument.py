@@ -97,16 +97,16 @@ def test_windows_are_phrases_that_never_lie_on_both_sides(melody):
 
 def test_a_last_phrase_is_filled_up_with_silence(workspace, record):
     corpus = build_corpus(
-        workspace, "c", [record("a.wav", sound=tune(23), sample_rate=RATE)], CONFIG
+        workspace, "c", [record("a.wav", sound=tune(22.5), sample_rate=RATE)], CONFIG
     )
 
     starts = np.concatenate([corpus.windows(split)[:, 0] for split in ("training", "validation")])
-    assert 20 * RATE in starts  # 3 of its 4 s sound
-    assert 21 * RATE // 512 * 512 not in starts  # 2 of 4 would not
+    assert 20 * RATE in starts  # 2.5 of its 4 s sound
+    assert 21 * RATE // 512 * 512 not in starts  # 1.5 of 4 would not be enough
     assert corpus.tracks[0].stop == 24 * RATE
-    assert not corpus.audio[23 * RATE :].any()
-    assert (corpus.melody.loudness_db[23 * 250 + 10 :] == -80).all()
-    assert (corpus.melody.confidence[23 * 250 + 10 :] == 0).all()
+    assert not corpus.audio[round(22.5 * RATE) :].any()
+    assert (corpus.melody.loudness_db[5_625 + 10 :] == -80).all()
+    assert (corpus.melody.confidence[5_625 + 10 :] == 0).all()
     assert (corpus.melody.f0_hz > 0).all()
 
 
