@@ -4,7 +4,8 @@
 
 Prints Markdown tables and draws docs/pictures/roofline.png; everything comes from one run.
 A row's share is of what float32 registers can do on the cores it uses, its work counted
-folded: the multiply-adds that the kernel really makes.
+folded: the multiply-adds that the kernel really makes. Other tenants of the machine come and
+go within seconds, so every round of a row measures the registers just before it.
 """
 
 import itertools
@@ -23,7 +24,14 @@ import numpy as np
 import torch
 from baselines.plain_samplernn import PlainSampleRNN
 from baselines.plain_wavenet import PlainWaveNet
-from limits import Limits, gpu_limits, measured_limits, print_limits, seconds_of
+from limits import (
+    Limits,
+    gpu_limits,
+    measured_limits,
+    print_limits,
+    register_multiply_adds,
+    seconds_of,
+)
 
 from thresher.corpus import CorpusConfig, build_corpus
 from thresher.generation.engines import Players
@@ -38,11 +46,11 @@ from thresher.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
 PICTURE = HERE.parent / "docs" / "pictures" / "roofline.png"
-SHIPPED = HERE.parent / "src" / "thresher" / "shipped" / "samplernn"
+SHIPPED = HERE.parent / "src" / "thresher" / "shipped" / "wavenet"
 SONGS = HERE.parent / "demo" / "sectoid"
 
 ROUNDS = 5
-ROUND_SECONDS = 0.5
+ROUND_SECONDS = 1.0
 UNSTEERED = {"local_features": []}
 
 
@@ -59,15 +67,13 @@ class Row(NamedTuple):
     stored: float
     """Bytes of weights that one pass over all clips reads, per sample of a clip."""
     cores: int
+    share: float
+    """Of the register limit of its cores, each round beside its own: the median."""
 
     @property
     def speed(self) -> float:
         """Multiply-adds a second."""
         return self.rate * self.work
-
-    def share(self, limits: Limits) -> float:
-        """Of the register limit of its cores."""
-        return self.speed / limits.registers[self.cores - 1]
 
 
 def sampler_of(family: str, preset: str, engine: Engine, **changes: object) -> Sampler:
@@ -100,16 +106,21 @@ def request(index: int) -> ClipRequest:
     return ClipRequest(seed=index, length_samples=10**9)
 
 
-def rate_of(sampler: Sampler, clips: int, rounds: int = ROUNDS) -> float:
-    """Samples a second, the median of several rounds of half a second."""
+def rates_of(sampler: Sampler, clips: int, cores: int = 0) -> list[tuple[float, float]]:
+    """Per round: samples a second, and what the registers of so many cores do just before."""
     voices = sampler.start([request(index) for index in range(clips)])
     voices.play(32)
     count = max(16, int(32 * ROUND_SECONDS / max(seconds_of(lambda: voices.play(32)), 1e-6)))
-    return (
-        clips
-        * count
-        / statistics.median(seconds_of(lambda: voices.play(count)) for _ in range(rounds))
-    )
+    found = []
+    for _ in range(ROUNDS):
+        registers = register_multiply_adds(cores) if cores else 1.0
+        found.append((clips * count / seconds_of(lambda: voices.play(count)), registers))
+    return found
+
+
+def rate_of(sampler: Sampler, clips: int) -> float:
+    """Samples a second, the median of several rounds."""
+    return statistics.median(rate for rate, _ in rates_of(sampler, clips))
 
 
 @contextmanager
@@ -131,11 +142,13 @@ def measured(
 ) -> Row:
     sampler = sampler_of(family, preset, Engine("compiled", precision), **more)
     work = folded_work(sampler)
+    used = min(cores, clips)
     with on_cores(cores):
-        rate = rate_of(sampler, clips)
+        rounds = rates_of(sampler, clips, used)
+    rate = statistics.median(rate for rate, _ in rounds)
+    share = statistics.median(rate * work / registers for rate, registers in rounds)
     bytes_each = BYTES[precision] if clips <= cores else 4
-    name = f"{family} {preset}"
-    return Row(name, clips, precision, rate, work, work * bytes_each, min(cores, clips))
+    return Row(f"{family} {preset}", clips, precision, rate, work, work * bytes_each, used, share)
 
 
 def print_rows(rows: Sequence[Row], limits: Limits, sample_rate: int = 16_000) -> None:
@@ -145,7 +158,7 @@ def print_rows(rows: Sequence[Row], limits: Limits, sample_rate: int = 16_000) -
     for row in rows:
         print(
             f"| {row.name} | {row.clips} | {row.precision} | {row.cores} | {row.rate:,.0f} "
-            f"| {row.rate / row.clips / sample_rate:.2f} | {row.share(limits):.0%} "
+            f"| {row.rate / row.clips / sample_rate:.2f} | {row.share:.0%} "
             f"| {row.speed / limits.product * (2 / row.cores):.0%} |"
         )
 
@@ -353,6 +366,7 @@ def main() -> None:
     print_limits(limits)
     rows = [
         measured("wavenet", "ibab", 200),
+        measured("wavenet", "ibab", 96, cores=1),
         measured("wavenet", "ibab", 200, "bfloat16"),
         measured("wavenet", "ibab", 32),
         measured("wavenet", "ibab", 1, cores=1),
