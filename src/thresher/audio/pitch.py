@@ -21,8 +21,8 @@ STRETCH_SECONDS, MARGIN_SECONDS = 60, 2
 WIDEST_STEP = 3.0
 """Semitones within 16 ms: a finger slides so far at most. A wider one is a new note, and the
 pitches between two notes were never played."""
-PURE, NOT_SURE = 0.97, 0.3
-"""SwiftF0 doubts a sine without overtones (0.35 to 0.5 from 70 to 450 Hz), though it names its
+PURE, NOT_SURE = 0.97, 0.2
+"""SwiftF0 doubts a sine without overtones (0.2 to 0.5 from 67 to 200 Hz), though it names its
 pitch. A sound that repeats itself this well has the pitch that such a doubt names."""
 NOTHING_HEARD_HZ = 440.0
 """What a sound without any pitch is given, so that f0 is a frequency everywhere."""
