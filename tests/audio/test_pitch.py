@@ -181,7 +181,7 @@ def test_no_sound_at_all_is_refused():
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sine", "sawtooth", "sawtooth in noise"])
 def test_from_60_to_1500_hz_all_is_within_10_cents_and_octave_errors_are_none(kind):
-    """SwiftF0 alone is off by up to 22 cents at 1500 Hz, and doubts sines, below 67 Hz altogether."""
+    """SwiftF0 alone is off by up to 22 cents at 1500 Hz, and does not hear sines below 67 Hz."""
     random, wrong_octave = np.random.default_rng(0), 0
     for hz in np.geomspace(70 if kind == "sine" else 60, 1_500, 60):
         sound = sawtooth(steady(hz))

@@ -29,7 +29,7 @@ MUCH_BETTER, ALMOST_WHOLLY = 0.3, 0.9
 EXACTLY = 0.98
 """A sound that repeats itself so well several times within the period that a tracker names is
 that many times higher."""
-_CHUNK = 2048
+_CHUNK = 512
 
 
 class Repetition(NamedTuple):
