@@ -1,7 +1,6 @@
 """`thresher synth`: play a synthesizer by itself, from a tune, a scale or a note."""
 
 import math
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +60,7 @@ def _list_sounds(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--index", help="fm: radians, or from..to over each note.  [default: 4..2]")
 @click.option("--depth", help="am: 0 to 1, or from..to.  [default: 1]")
 @click.option("--patch", help="six: strings, brass or flute.  [default: brass]")
-@click.option("--bright", help="six: 0 to 1, or from..to.  [default: 0.8..0.5]")
+@click.option("--bright", help="six: 0 to 1, or from..to.  [default: 0.4..0.2]")
 @click.option("--tilt", help="harmonic: dB per octave.  [default: -9]")
 @click.option("--harmonics", help="harmonic: how many partials.  [default: 60]")
 @click.option("--width", help="noise: octaves around the pitch.  [default: 0.33]")
@@ -217,6 +216,16 @@ def _write(path: Path, sound: "np.ndarray", sample_rate: int) -> None:
 
 
 def _title(name: str, config: "SynthConfig") -> str:
-    shown = {_FIELDS.get(knob, knob) for knob in _KNOBS[name]}
-    told = [f"{field} {getattr(config, field)}" for field in sorted(shown)]
-    return re.sub(r"[()]", "", f"{name}: {'; '.join(told)}").replace(", ", " .. ")
+    told = [
+        f"{knob} {_shown(knob, getattr(config, _FIELDS.get(knob, knob)))}" for knob in _KNOBS[name]
+    ]
+    return f"{name}: {', '.join(told)}"
+
+
+def _shown(knob: str, value: object) -> str:
+    if not isinstance(value, tuple):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    first, last = value
+    if knob != "ratio" and first == last:
+        return f"{first:g}"
+    return f"{first:g}{':' if knob == 'ratio' else '..'}{last:g}"

@@ -60,7 +60,7 @@ class SynthConfig:
         source="fcaspe/ddx7, ddx7/core.py",
     )
     bright: tuple[float, float] = setting(
-        (0.8, 0.5),
+        (0.4, 0.2),
         unit="",
         why="Level of the operators that bend others: a struck brass note darkens as it lasts.",
         source="Risset and Mathews 1969, Analysis of Musical-Instrument Tones",

@@ -22,7 +22,7 @@ from thresher.synths.phase import accumulate_each
 RATIOS = (0.5, 1.0, 1.41, 1.5, 2.0, 3.0, 3.5, 4.0, 5.0, 7.0, 9.0, 11.0, 14.0)
 """Modulator ratios worth trying: what a DX7's patches mostly use."""
 GUARD = 2
-"""Sidebands beyond the index that are still heard: past index + 2 less than -40 dB is left."""
+"""Sidebands beyond the index that count: what lies above is -40 dB at index 2, -33 dB at 4."""
 
 
 def fm(
@@ -84,9 +84,9 @@ def largest_index(
     ratios: Float[Tensor, "batch 2"],
     sample_rate: int,
 ) -> Float[Tensor, "batch frames"]:
-    """The index up to which nothing audible folds back: r_c f0 + (I + 2) r_m f0 = rate / 2.
+    """The index up to which hardly anything folds back: r_c f0 + (I + 2) r_m f0 = rate / 2.
 
-    The usual rule of I + 1 leaves -26 dB beyond Nyquist, this one -40 dB (at I = 2). Below
+    At I = 2 the usual rule of I + 1 leaves -26 dB beyond Nyquist, this one -40 dB. Below
     zero, the oscillators alone are too high.
     """
     carrier, modulator = ratios[:, :1], ratios[:, 1:]
