@@ -4,8 +4,8 @@ Two passes, because one gain for everything can only be known once everything wa
 first decode to spool files and measure, then scale, quantise and measure the curves.
 Memory stays under 300 MB however long the recordings are (two threads; measured 194 MB for
 one hour and 178 MB for ten, `tests/corpus/test_memory.py`). The spool needs 4 bytes of disk per
-sample: 2.3 GB for ten hours at 16 kHz. The recipe `instrument` takes 390 MB: its pitch tracker hears
-half a minute at a time.
+sample: 2.3 GB for ten hours at 16 kHz. The recipe `instrument` takes 390 MB, most of it its
+tracker's.
 """
 
 import contextlib
