@@ -11,11 +11,13 @@ from thresher.explain.computation import computation, memory_sentence, plan_data
 from thresher.explain.excerpt import Excerpt
 from thresher.explain.hearing import Heard, hear, rely
 from thresher.explain.inside import activity_section, filters_section, reliance_section
+from thresher.explain.instrument import play_again
 from thresher.explain.odds import loss_section, odds_data, playing_section
 from thresher.explain.reasons import notes_of, settings_section
 from thresher.explain.representation import representation
 from thresher.explain.subject import Subject
 from thresher.explain.wording import amount
+from thresher.models.anatomy import Coded
 from thresher.pages import Section, write_page
 
 
@@ -29,10 +31,13 @@ def explain_page(
     """
     tell(f"hearing {excerpt.said}")
     heard = hear(subject.family, subject.listener, excerpt)
-    sections = [
-        Section("Sound as numbers", representation(excerpt, subject.config)),
-        Section("What the network computes", computation(subject)),
-    ]
+    sections = [Section("What the network computes", computation(subject))]
+    if isinstance(subject.config, Coded):
+        sections.insert(0, Section("Sound as numbers", representation(excerpt, subject.config)))
+    played = play_again(subject.family, subject.listener, excerpt)
+    if played is not None:
+        tell("playing it again")
+        sections.insert(0, Section("Recorded and played again", played))
     if heard is not None:
         sections += [
             Section("What the loss sees", loss_section(heard, subject.listener, excerpt)),

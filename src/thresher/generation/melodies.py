@@ -45,7 +45,7 @@ class CrossedMelodies:
         return crossed(self._stretches.endless(seed), notes)
 
 
-def crossed(rhythm: Curve, melody: Curve) -> Curve:
+def crossed(rhythm: Curve, melody: Float32[np.ndarray, "others channels"]) -> Curve:
     """Pitch [Hz] is the first channel of both."""
     found = rhythm.copy()
     new = notes_in(melody[:, 0])

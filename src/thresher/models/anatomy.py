@@ -90,6 +90,27 @@ Listen = Callable[[Mapping[str, nn.Module], Any, Listening], Float[Tensor, "want
 networks' own precision. Artists are mixed evenly; what is missing of the past is silence."""
 
 
+class Resynthesis(NamedTuple):
+    """A recording played again by an instrument, and what it was told."""
+
+    made: Float[np.ndarray, " samples"]
+    """As long as the recording."""
+    hop: int
+    """Samples per frame."""
+    shares: Float[np.ndarray, "frames partials"]
+    """Level of each partial (or operator, or carrier) of the tone."""
+    shares_of: str
+    """What those are."""
+    noise_db: Float[np.ndarray, "frames bands"] | None
+    """Levels of the noise filter, from 0 Hz to Nyquist."""
+    impulse: Float[np.ndarray, " taps"] | None
+    """Of the room."""
+
+
+Resynthesise = Callable[[Mapping[str, nn.Module], Any, Float[np.ndarray, " samples"]], Resynthesis]
+"""Networks by stage name, the config and a recording in [-1, 1]."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Anatomy:
     """How a family shows its insides."""
@@ -98,6 +119,8 @@ class Anatomy:
     """Of a config."""
     listen: Listen | None = None
     """For families that predict codes; their config is `Coded`."""
+    resynthesise: Resynthesise | None = None
+    """For instruments, which play a recording's melody."""
     filters: Callable[[Mapping[str, nn.Module], Any], tuple[Filters, ...]] | None = None
 
 

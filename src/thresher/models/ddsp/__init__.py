@@ -36,7 +36,7 @@ FAMILY = Family(
         "am": _GIN,
         "tiny": {
             "batch_size": 8,
-            "learning_rate": 2e-3,
+            "learning_rate": 3e-3,
             "clip_norm": 3.0,
             "validate_every": 100,
             "validation_batches": 4,

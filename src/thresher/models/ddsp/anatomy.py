@@ -1,7 +1,20 @@
 """An instrument's insides as plain data."""
 
-from thresher.models.anatomy import Anatomy, Part, Reads, Row, Shape
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from thresher.audio.a_weighting import a_weighted_db
+from thresher.audio.pitch import track_pitch
+from thresher.models.anatomy import Anatomy, Part, Reads, Resynthesis, Row, Shape
 from thresher.models.ddsp.config import DDSPConfig
+from thresher.models.ddsp.network import Instrument
+from thresher.models.ddsp.tone import Levels, levels_of
+from thresher.models.noise import clip_uniforms
+from thresher.synths.harmonic import audible, shares
 
 
 def instrument_shape(config: DDSPConfig) -> Shape:
@@ -84,4 +97,46 @@ def _ear_macs(config: DDSPConfig) -> float:
     return (3 * G * (30 + G) + G * config.z_width) / 512
 
 
-ANATOMY = Anatomy(shape=instrument_shape)
+SHARES_OF = {"harmonic": "harmonics", "fm6": "operators", "am": "carriers"}
+
+
+@torch.inference_mode()
+def resynthesise(
+    networks: Mapping[str, nn.Module], config: DDSPConfig, recorded: Float[np.ndarray, " samples"]
+) -> Resynthesis:
+    """A recording's melody, as it is, played by the parallel network; noise of seed 0."""
+    network = networks["network"]
+    assert isinstance(network, Instrument)
+    rate, hop = config.sample_rate, config.hop
+    sound = np.asarray(recorded, np.float32)
+    f0, loudness = (
+        torch.from_numpy(curve)[None]
+        for curve in (track_pitch(sound, rate, hop).f0_hz, a_weighted_db(sound, rate, hop))
+    )
+    noise = clip_uniforms(0, 0, f0.shape[1] * hop) * 2 - 1
+    heard = torch.from_numpy(np.pad(sound, (0, len(noise) - len(sound))))[None]
+    made = network(f0, loudness, torch.from_numpy(noise)[None], heard)
+    z = None if network.ear is None else network.ear(heard, f0.shape[1])
+    levels = levels_of(network.controls(f0, loudness, z)[0], config)
+    bands = None if levels.noise is None else 20 * torch.log10(levels.noise[0])
+    return Resynthesis(
+        made=made[0, : len(sound)].clamp(-1, 1).numpy(),
+        hop=hop,
+        shares=_shares(levels, f0, config)[0].numpy(),
+        shares_of=SHARES_OF[config.synthesizer],
+        noise_db=None if bands is None else bands.numpy(),
+        impulse=None if network.room is None else network.room().numpy(),
+    )
+
+
+def _shares(
+    levels: Levels, f0_hz: Float[Tensor, "batch frames"], config: DDSPConfig
+) -> Float[Tensor, "batch frames partials"]:
+    if config.synthesizer != "harmonic":
+        return levels.tone[0]
+    amplitude, distribution = levels.tone
+    heard = audible(f0_hz, config.harmonics, config.sample_rate)
+    return amplitude[..., None] * shares(distribution * heard)
+
+
+ANATOMY = Anatomy(shape=instrument_shape, resynthesise=resynthesise)

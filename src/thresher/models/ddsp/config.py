@@ -201,6 +201,11 @@ class DDSPConfig:
         return self.tone_controls + self.noise_bands
 
     @property
+    def normalises(self) -> bool:
+        """Whether pitch and loudness first pass through normalised layers."""
+        return self.stack_layers > 0 and self.synthesizer != "fm6"
+
+    @property
     def past_frames(self) -> int:
         """fm6: frames before the present one that its convolutions hear (124 by default)."""
         return 4 * sum(self.tcn_dilations)

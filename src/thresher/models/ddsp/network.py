@@ -34,6 +34,22 @@ def scaled_inputs(
     return torch.stack([midi / MIDI_KEYS, loudness_db / -FLOOR_DB + 1.0], dim=-1)
 
 
+def spread_inputs(
+    f0_hz: Float[Tensor, "batch frames"],
+    loudness_db: Float[Tensor, "batch frames"],
+    config: DDSPConfig,
+) -> Float[Tensor, "batch frames 2"]:
+    """Octaves from the instrument's mean pitch, and steps of 10 dB from its median loudness.
+
+    For decoders without normalised layers: scaled as published, soft and loud notes are 0.9 and
+    1.1, and a hundred steps of training did not tell them apart.
+    """
+    octaves = torch.log2(f0_hz / 440.0) - (config.pitch_mean - 69.0) / 12.0
+    known = config.loudness_quantiles
+    middle = known[len(known) // 2] if known else 0.0
+    return torch.stack([octaves, (loudness_db - middle) / 10.0], dim=-1)
+
+
 class Stack(nn.Module):
     """Linear, normalised, rectified; some layers of it. With none, what comes in goes out."""
 
@@ -143,7 +159,10 @@ class Instrument(nn.Module):
         memory: State | None = None,
     ) -> tuple[Float[Tensor, "batch frames outputs"], State]:
         """What the synthesizer is to be told, frame by frame, and the memory to go on with."""
-        inputs = scaled_inputs(f0_hz, loudness_db)
+        if self.config.normalises:
+            inputs = scaled_inputs(f0_hz, loudness_db)
+        else:
+            inputs = spread_inputs(f0_hz, loudness_db, self.config)
         if z is not None:
             inputs = torch.cat([inputs, z], dim=-1)
         told: tuple[Tensor, State] = self.decoder(inputs, memory or {})

@@ -115,4 +115,4 @@ def _am_bank(
         config.sample_rate,
         config.hop,
     )
-    return sound.unflatten(0, (B, n)).sum(1), turned.unflatten(0, (B, n))
+    return sound.reshape(B, n, -1).sum(1), turned.reshape(B, n, 2)
