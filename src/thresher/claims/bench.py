@@ -19,6 +19,7 @@ from thresher.audio.fingerprint import fingerprints
 from thresher.audio.loudness import rms_db
 from thresher.audio.quantise import decode, encode, linear_encode
 from thresher.audio.scaling import fit_scaling, standardised
+from thresher.claims.pulls import Pulling, pull
 from thresher.claims.sounds import STYLES, chunk_scaled, plucks, style
 from thresher.curation import CurationConfig
 from thresher.curation.compose import path_distances
@@ -215,6 +216,7 @@ WORKS: dict[str, Work] = {
     "trim": Work(Trimming, trim, ("silent fraction",)),
     "step": Work(Stepping, step, ("seconds per sample", "stepping error")),
     "play": Work(Playing, play, ("samples per second",)),
+    "pull": Work(Pulling, pull, ("gradients that are right",)),
 }
 
 
