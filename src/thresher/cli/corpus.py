@@ -13,6 +13,9 @@ from thresher.cli.main import pass_workspace
 from thresher.errors import ThresherError, printable
 from thresher.workspace import Workspace
 
+_PAIRS_RATE = 48_000
+"""Hz: what audio interfaces and amplifier plugins run at."""
+
 _PIPED_WIDTH = 4000
 """Columns where nobody's terminal says how many there are."""
 
@@ -75,10 +78,16 @@ def corpus(
     What is not one note at a time, mostly silent or recorded below the corpus's rate is
     refused, each with a picture. Needs the extra 'instrument'.
 
+    A folder with an input and an output recording (input.wav, output.wav, or any other format)
+    is a pair: what went into an amplifier and what came out (family amp), at 48000 Hz. The delay
+    between them is found, told and drawn, and what cannot be aligned is refused. Folders below,
+    one for each setting of the knobs, have a knobs.json ({"gain": 0.3}) or a name like gain=0.3.
+
     What was used, what was dropped and why is listed for every file, and kept in the
     corpus's manifest. The same command again changes nothing and returns at once.
     """  # noqa: D301 - a real backspace, which tells click to leave the lines alone
     from thresher.corpus import CorpusConfig, NothingUsableError, Source, build_corpus
+    from thresher.corpus.sides import holds_pairs
     from thresher.disk import MANIFEST, content_hash
     from thresher.settings import parse_overrides, replace
 
@@ -87,8 +96,13 @@ def corpus(
         raise ThresherError("no recordings given", hint=f"thresher corpus {name} FOLDER")
     folder = workspace.corpus(name)
     before = content_hash(folder) if (folder / MANIFEST).is_file() else None
-    recipe = {"recipe": "instrument"} if instrument else {}
-    config = replace(CorpusConfig(), recipe | parse_overrides(pairs))
+    recipe: dict[str, Any] = {"recipe": "instrument"} if instrument else {}
+    overrides = parse_overrides(pairs)
+    if "recipe" not in overrides and len(sources) == 1 and holds_pairs(sources[0].path):
+        recipe = {"recipe": "pairs"}
+    if overrides.get("recipe", recipe.get("recipe")) == "pairs":
+        recipe = {"recipe": "pairs", "sample_rate": _PAIRS_RATE}
+    config = replace(CorpusConfig(), recipe | overrides)
     try:
         built = build_corpus(workspace, name, sources, config)
     except NothingUsableError as error:
@@ -155,6 +169,9 @@ def _summary(manifest: dict[str, Any]) -> Iterator[str]:
     windows, settings = manifest["windows"], manifest["settings"]
     total = _minutes(sum(recording["used_seconds"] for recording in used))
     yield f"{len(used)} of {len(told)} recordings, {total} used"
+    if "pairs" in manifest:
+        yield from _pair_lines(manifest)
+        return
     yield (
         f"{windows['training']} windows to train on, {windows['validation']} held out, "
         f"of {_window_seconds(settings):g} s"
@@ -171,6 +188,36 @@ def _summary(manifest: dict[str, Any]) -> Iterator[str]:
     if others := manifest["other_files"]:
         counts = ", ".join(f"{count} {suffix}" for suffix, count in others.items())
         yield f"other files in the folders, not looked at: {counts}"
+
+
+def _pair_lines(manifest: dict[str, Any]) -> Iterator[str]:
+    rate = manifest["settings"]["sample_rate"]
+    for pair in manifest["pairs"]["of"]:
+        late = pair["delay_samples"]
+        estimates = ", ".join(f"{name} {value}" for name, value in pair["estimates"].items())
+        knobs = "".join(f", {name} {value:g}" for name, value in pair["knobs"].items())
+        where = f"{late} samples ({1000 * late / rate:.2f} ms) late, which was taken out"
+        yield (
+            f"{pair['label']}{knobs}: the output is {where if late else 'on time'} "
+            f"(by {estimates}; likeness {pair['likeness']:g})"
+        )
+        spans = [(stop - start) / rate for start, stop in (pair["training"], pair["validation"])]
+        yield f"  {_minutes(spans[0])} to learn from, the last {_minutes(spans[1])} held out"
+        if pair["inverted"]:
+            yield "  the output goes down where the input goes up: learned as it is"
+        for side, count in pair["clipped_samples"].items():
+            if count:
+                yield f"  {side}: {count} samples at full scale; record it softer"
+        for side, offset in pair["offset"].items():
+            if abs(offset) > _OFFSET:
+                yield f"  {side}: {offset:+.4f} off the zero line on the mean"
+        if pair["silent_seconds"] >= 1:
+            yield f"  {_minutes(pair['silent_seconds'])} of the input are silent"
+    yield "the place where both sides agree is drawn in the corpus's folder: alignment.png"
+
+
+_OFFSET = 1e-3
+"""Of full scale, -60 dB."""
 
 
 def _window_seconds(settings: dict[str, Any]) -> float:

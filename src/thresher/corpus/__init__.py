@@ -4,6 +4,7 @@ from thresher.corpus.build import build_corpus
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.folder import Corpus, Track, open_corpus
 from thresher.corpus.melody import Melody
+from thresher.corpus.pairs import Pairs
 from thresher.corpus.plan import NothingUsableError
 from thresher.corpus.sources import Source
 
@@ -12,6 +13,7 @@ __all__ = [
     "CorpusConfig",
     "Melody",
     "NothingUsableError",
+    "Pairs",
     "Source",
     "Track",
     "build_corpus",

@@ -52,14 +52,16 @@ class CorpusConfig:
         why="What one example holds: state is carried through it and reset at its start.",
         source="dadabots and PRiSM, 8 s chunks",
     )
-    recipe: Literal["thresher", "prism", "dadabots", "instrument"] = setting(
+    recipe: Literal["thresher", "prism", "dadabots", "instrument", "pairs"] = setting(
         "thresher",
         unit="",
         why="thresher: even windows that cover everything once. prism: 1 in 8 seconds shared, "
         "last partial dropped. dadabots: thousands of windows, nearly all of each shared, "
         "silence kept. instrument: one note at a time, with its pitch and loudness beside it. "
-        "Training and validation never overlap in any of them.",
-        source="rncm-prism/prism-samplernn; Cortexelus/dadabots_sampleRNN; magenta/ddsp",
+        "pairs: the same playing before and after an amplifier, sample by sample. Training and "
+        "validation never overlap in any of them.",
+        source="rncm-prism/prism-samplernn; Cortexelus/dadabots_sampleRNN; magenta/ddsp; "
+        "sdatkinson/neural-amp-modeler",
     )
     dense_windows: int = setting(
         6_400,
@@ -94,6 +96,13 @@ class CorpusConfig:
         "Lead guitar has 0.64 to 0.94, nearly every spoken clip more than 0.7; guitar playing "
         "chords at most 0.32, whole songs at most 0.23, drums 0.01.",
         source="docs/instrument.md, 'How one note is told from many'",
+    )
+    held_out_seconds: float = setting(
+        9.0,
+        unit="s",
+        why="pairs only: the end of each pair is held out, at most a fifth of it. What comes "
+        "right before is left unused, so that the amplifier has forgotten it.",
+        source="sdatkinson/neural-amp-modeler, nam/train/core.py",
     )
     validation_fraction: float = setting(
         0.1,
@@ -131,6 +140,7 @@ class CorpusConfig:
         self._insist("silence_dbfs", math.isfinite(self.silence_dbfs), "a number of dBFS")
         self._insist("silent_share", 0 < self.silent_share <= 1, "above 0, to 1")
         self._insist("one_note_share", 0 <= self.one_note_share <= 1, "0 to 1")
+        self._insist("held_out_seconds", 0 <= self.held_out_seconds <= 3600, "0 to 3600 s")
         self._insist("phrase_seconds", 0 < self.phrase_seconds <= 600, "above 0, to 600 s")
         self._insist("phrase_step_seconds", 0 < self.phrase_step_seconds <= 600, "0 to 600 s")
         self._insist(

@@ -10,6 +10,7 @@ from jaxtyping import Float32, Int16, Int64, UInt8
 from thresher.audio.quantise import silence_code
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.melody import CURVES, Melody
+from thresher.corpus.pairs import Pairs
 from thresher.disk import read_manifest
 from thresher.errors import ThresherError
 from thresher.settings import from_mapping
@@ -53,6 +54,8 @@ class Corpus:
     """Curves by name, one row per ``feature_hop`` samples."""
     melody: Melody | None = None
     """Pitch and loudness of one instrument; None unless the recipe is ``instrument``."""
+    pairs: Pairs | None = None
+    """The sound before and after an amplifier; None unless the recipe is ``pairs``."""
 
     @property
     def sample_rate(self) -> int:
@@ -106,6 +109,7 @@ def open_corpus(folder: Path) -> Corpus:
             artists=artists,
             features=features,
             melody=_melody(folder, manifest),
+            pairs=_pairs(folder, manifest),
         )
     except (KeyError, TypeError) as error:
         raise _damaged(folder, f"manifest.json lacks or garbles {error}") from None
@@ -113,6 +117,8 @@ def open_corpus(folder: Path) -> Corpus:
         raise _damaged(folder, "codes, audio and tracks differ in length")
     if corpus.melody and len(corpus.melody.f0_hz) * corpus.melody.hop != len(corpus.audio):
         raise _damaged(folder, "audio and melody differ in length")
+    if corpus.pairs and not len(corpus.pairs.dry) == len(corpus.pairs.wet) == len(corpus.audio):
+        raise _damaged(folder, "audio and the pairs' two sides differ in length")
     return corpus
 
 
@@ -121,6 +127,21 @@ def _melody(folder: Path, manifest: dict[str, Any]) -> Melody | None:
         return None
     curves = {name: _array(folder / f"{name}.npy") for name in CURVES}
     return Melody(hop=int(manifest["melody"]["hop"]), **curves)
+
+
+def _pairs(folder: Path, manifest: dict[str, Any]) -> Pairs | None:
+    if "pairs" not in manifest:
+        return None
+    knobs, told = tuple(map(str, manifest["pairs"]["knobs"])), manifest["pairs"]["of"]
+    positions = np.array([[pair["knobs"][name] for name in knobs] for pair in told], np.float32)
+    return Pairs(
+        dry=_array(folder / "dry.npy"),
+        wet=_array(folder / "wet.npy"),
+        knobs=knobs,
+        positions=positions.reshape(len(told), len(knobs)),
+        training=np.array([pair["training"] for pair in told], np.int64),
+        validation=np.array([pair["validation"] for pair in told], np.int64),
+    )
 
 
 def _array(path: Path) -> np.ndarray:
