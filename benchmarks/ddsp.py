@@ -28,8 +28,8 @@ BATCH = 4
 ROUNDS = 3
 BLOCK = 160
 BLOCKS = 1500
-REFERENCE_BLOCK = 160
-"""Samples per frame of the reference's own config.yaml: 100 frames a second to our 250."""
+REFERENCE_BLOCKS = (160, HOP)
+"""Samples per frame: of the reference's own config.yaml (100 frames a second), and ours (250)."""
 
 
 def windows(seed: int = 0) -> dict[str, torch.Tensor]:
@@ -62,7 +62,7 @@ def configured(preset: str) -> Any:
     return from_mapping(FAMILY.config, values)
 
 
-def reference_step(folder: Path) -> Callable[[], None]:
+def reference_step(folder: Path, block: int) -> Callable[[], None]:
     """Forward and backward of the published port, as its train.py does them."""
     # What it imports for its corpus and its exports is not needed to train.
     for name in ("effortless_config", "librosa", "crepe", "tensorboard"):
@@ -77,10 +77,10 @@ def reference_step(folder: Path) -> Callable[[], None]:
         n_harmonic=60,
         n_bands=65,
         sampling_rate=RATE,
-        block_size=REFERENCE_BLOCK,
+        block_size=block,
     )
     given = windows()
-    frames = SECONDS * RATE // REFERENCE_BLOCK
+    frames = SECONDS * RATE // block
     pitch, loudness = (
         torch.nn.functional.interpolate(given[name][:, None], frames)[:, 0, :, None]
         for name in ("f0_hz", "loudness_db")
@@ -105,9 +105,14 @@ def reference_step(folder: Path) -> Callable[[], None]:
 
 
 def learning(reference: Path | None) -> None:
-    steps = {f"Thresher, {name}": our_step(name) for name in ("solo-instrument", "tiny")}
+    steps = {
+        f"Thresher, {name}, 250 frames a second": our_step(name)
+        for name in ("solo-instrument", "tiny")
+    }
     if reference is not None:
-        steps["acids-ircam/ddsp_pytorch, its defaults"] = reference_step(reference)
+        for block in REFERENCE_BLOCKS:
+            name = f"acids-ircam/ddsp_pytorch, {RATE // block} frames a second"
+            steps[name] = reference_step(reference, block)
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()

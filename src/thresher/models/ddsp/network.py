@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from thresher.models.ddsp.config import DDSPConfig
 from thresher.models.ddsp.ear import TimbreEar
+from thresher.models.ddsp.recurrence import remember
 from thresher.models.ddsp.room import Room
 from thresher.models.ddsp.tone import play_dry
 from thresher.models.family import State
@@ -88,7 +89,7 @@ class RecurrentDecoder(nn.Module):
         stacked = [stack(part) for stack, part in zip(self.stacks, parts, strict=True)]
         unfolded = torch.cat(stacked, dim=-1)
         before = memory["hidden"][None].contiguous() if memory else None
-        remembered, hidden = self.gru(unfolded, before)
+        remembered, hidden = remember(self.gru, unfolded, before)
         return self.out(self.after(torch.cat([*stacked, remembered], dim=-1))), {
             "hidden": hidden[0]
         }
