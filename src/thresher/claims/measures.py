@@ -15,6 +15,7 @@ from thresher.claims.learning import Trained
 from thresher.claims.sounds import SINES
 from thresher.curation import CurationConfig, gate_report
 from thresher.errors import ThresherError
+from thresher.models import family_named
 from thresher.training.run import checkpoints
 
 INTERVAL_EDGES = np.arange(0, 1.01, 0.05)
@@ -32,6 +33,20 @@ class Measure(NamedTuple):
 def held_out_bits(trained: Trained) -> float:
     """Bits per sample on music it never learned from, at the last step."""
     return float(trained.run.manifest["history"][-1]["validation_bits"])
+
+
+def held_out_loss(trained: Trained) -> float:
+    """The family's own measure on music it never learned from, at the last step."""
+    measure = family_named(trained.run.family).measure
+    return float(trained.run.manifest["history"][-1][f"validation_{measure}"])
+
+
+def loss_left(trained: Trained) -> float:
+    """Held-out loss at the last step over that of the first validation."""
+    history = trained.run.manifest["history"]
+    measure = family_named(trained.run.family).measure
+    first, last = (float(history[place][f"validation_{measure}"]) for place in (0, -1))
+    return last / first
 
 
 def training_bits(trained: Trained) -> float:
@@ -143,6 +158,8 @@ def onset_intervals(
 
 MEASURES: dict[str, Measure] = {
     "held-out bits": Measure("bits", "on music it never learned from", held_out_bits),
+    "held-out loss": Measure("", "the family's own, on music it never learned from", held_out_loss),
+    "loss left": Measure("", "held-out loss over that of the first validation", loss_left),
     "training bits": Measure("bits", "while learning, at the end", training_bits),
     "density bits": Measure("bits", "held out, against a density over amplitude", density_bits),
     "training speed": Measure("samples/s", "samples learned from per second", training_speed),

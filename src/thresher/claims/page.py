@@ -113,21 +113,26 @@ def _arms(verdict: Verdict) -> Markup:
 
 
 def _curves(verdict: Verdict, results: Results) -> Markup:
-    """Held-out bits by step: a thin line per seed, a colour per arm."""
+    """Held-out loss by step: a thin line per seed, a colour per arm."""
     drawn = new_figure(5.2, 3.2)
     axes = drawn.axes[0]
     for index, arm in enumerate(verdict.arms):
         colour, label = CYCLE[index % len(CYCLE)], arm
         for (name, _), manifest in results.items():
-            points = [p for p in manifest["curve"] if "validation_bits" in p]
+            points = [(p["step"], _watched(p)) for p in manifest["curve"] if _watched(p)]
             if name == arm and points:
-                steps, bits = zip(*[(p["step"], p["validation_bits"]) for p in points], strict=True)
-                axes.plot(steps, bits, color=colour, lw=1, marker=".", label=label)
+                steps, losses = zip(*points, strict=True)
+                axes.plot(steps, losses, color=colour, lw=1, marker=".", label=label)
                 label = "_"
     axes.set_xlabel("step")
-    axes.set_ylabel("held-out bits")
+    axes.set_ylabel("held-out loss")
     axes.legend(frameon=False, fontsize=8)
-    return drawing(drawn, alt="Held-out bits by step, one line per seed")
+    return drawing(drawn, alt="Held-out loss by step, one line per seed")
+
+
+def _watched(entry: Mapping[str, Any]) -> float | None:
+    """What was watched: the first held-out value (bits, for families of codes)."""
+    return next((float(v) for name, v in entry.items() if name.startswith("validation_")), None)
 
 
 def _sounds(verdict: Verdict, places: Mapping[tuple[str, int], Path]) -> Markup:

@@ -14,6 +14,7 @@ from thresher.pages import Section, drawing, new_figure, prose, table, write_pag
 
 _DRAWN = {
     "validation/bits": "held-out bits",
+    "validation/spectral loss": "held-out spectral loss",
     "preview/distance": "distance to the music",
     "preview/pass_rate": "share of preview clips that pass",
 }

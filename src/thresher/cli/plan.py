@@ -115,14 +115,22 @@ def _lines(plan: Any, minutes: float) -> Iterator[str]:
     slower = f" ({_rate(half)} at a batch of {half.batch_size})" if half else ""
     yield f"training       {_rate(whole)}{slower}, {whole.step_seconds:.3g} s a step"
     if plan.budget_seconds:
-        bits = plan.budget_bits
-        ends = f", at {bits[0]:.2f} to {bits[1]:.2f} bits" if bits else ""
+        ends = _ends(plan)
         spent = _time(plan.budget_seconds)
         yield f"budget         {spent}: about {plan.budget_steps:,} steps{ends}"
     yield (
         f"generating     {_time(float(plan.generate_seconds))} for {minutes:g} minutes of music, "
         f"{whole.result.generate_clips} clips at once"
     )
+
+
+def _ends(plan: Any) -> str:
+    from thresher.models import family_named
+
+    if not plan.budget_loss:
+        return ""
+    low, high = plan.budget_loss
+    return f", at {low:.2f} to {high:.2f} {family_named(plan.family).measure}"
 
 
 def _rungs(plan: Any) -> Table:

@@ -54,7 +54,7 @@ class Plan:
     budget_seconds: float
     """0 when none was given."""
     budget_steps: int
-    budget_bits: tuple[float, float] | None
+    budget_loss: tuple[float, float] | None
     """Between which the loss may end; None when it cannot be told."""
     generate_seconds: float
     """For the minutes of music that were asked for."""
@@ -105,7 +105,8 @@ def make_plan(
         asked["budget_seconds"] = budget_seconds
     training = _training(family, preset, asked)
     say("measuring the corpus")
-    rungs = ladder(opened, config)
+    # The rungs are prices of codes; other measures have no ladder.
+    rungs = ladder(opened, config) if family_named(family).measure == "bits" else ()
     measured = measure(opened, family, preset, asked, training.batch_size, config, seed, say)
     memory = memory_line(measured.half, measured.whole, gpu=False)
     gpu = memory_line(measured.half, measured.whole, gpu=True) if _on_gpu(measured) else None
@@ -131,7 +132,7 @@ def make_plan(
         arrivals=tuple(arrivals(rungs, measured, per_sample, config.furthest)),
         budget_seconds=budget_seconds,
         budget_steps=steps,
-        budget_bits=bits_after(learned, measured.whole.curve) if steps else None,
+        budget_loss=bits_after(learned, measured.whole.curve) if steps else None,
         generate_seconds=_generating(minutes_of_music, opened, measured),
         recipe=recipe_text(family, preset, {**asked, "batch_size": batch}, opened.sample_rate),
     )

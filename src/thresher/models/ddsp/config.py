@@ -142,6 +142,14 @@ class DDSPConfig:
         "Magnitudes hear the peaks, their logarithms the quiet parts, and weigh the same.",
         source=f"{ENGEL}, section 4.2; {MAGENTA}, ddsp/losses.py and ae.gin",
     )
+    loudness_weight: float = setting(
+        0.0,
+        unit="per dB",
+        why="Also lower the difference between the loudness that was asked for and what is "
+        "played. Spectra alone let a note be softer than its noise was loud: 2.4 dB off in the "
+        "median after ten minutes of tiny.",
+        source=f"{MAGENTA}, ddsp/losses.py (SpectralLoss, loudness_weight); docs/instrument.md",
+    )
     pitch_mean: float = setting(
         60.0,
         unit="MIDI",
@@ -185,6 +193,8 @@ class DDSPConfig:
             raise ThresherError(f"tcn_dilations = {self.tcn_dilations}: every one is at least 1")
         if not self.am_carriers or min(self.am_carriers) <= 0:
             raise ThresherError(f"am_carriers = {self.am_carriers}: multiples above 0")
+        if self.loudness_weight < 0:
+            raise ThresherError(f"loudness_weight = {self.loudness_weight}: it starts at 0")
         if not 0 <= self.tcn_dropout < 1:
             raise ThresherError(f"tcn_dropout = {self.tcn_dropout} must lie in [0, 1)")
 
@@ -229,6 +239,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "stack_layers": 0,
         "gru_width": 256,
         "reverb_taps": 16_000,
+        "loudness_weight": 0.2,
         "reverb_frozen_steps": 200,
         "crop_frames": 250,
     },

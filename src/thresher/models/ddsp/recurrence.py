@@ -20,8 +20,9 @@ def remember(
         out, last = gru(x, before)
         return out, last
     start = x.new_zeros(len(x), gru.hidden_size) if before is None else before[0]
-    lifted = nn.functional.linear(x, gru.weight_ih_l0, gru.bias_ih_l0).transpose(0, 1)
-    states: Tensor = _Recurrence.apply(lifted, start, gru.weight_hh_l0, gru.bias_hh_l0)
+    lift, weight, lift_bias, bias = gru.parameters()
+    lifted = nn.functional.linear(x, lift, lift_bias).transpose(0, 1)
+    states: Tensor = _Recurrence.apply(lifted, start, weight, bias)  # type: ignore[no-untyped-call]
     return states.transpose(0, 1), states[-1:]
 
 
