@@ -4,10 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import thresher.generation as room
+from thresher.audio.files import write_flac
 from thresher.cli.main import thresher
 from thresher.errors import ThresherError
 from thresher.generation import ClipSet, GenerationConfig
@@ -37,7 +39,16 @@ def run(*words: str, tmp_path: Path):
     return CliRunner().invoke(thresher, command, catch_exceptions=False)
 
 
-NOTHING = {"seed": 0, "prime": None, "artists": None, "shape_from": None, "name": None}
+NOTHING = {
+    "seed": 0,
+    "prime": None,
+    "artists": None,
+    "shape_from": None,
+    "sound": None,
+    "midi": None,
+    "autotune": 0.0,
+    "name": None,
+}
 
 
 def test_bare_words_mean_the_defaults_and_the_id_is_all_of_stdout(calls, tmp_path):
@@ -67,9 +78,25 @@ def test_every_word_arrives(calls, tmp_path):
         "prime": Path("a.wav"),
         "artists": {"A": 1.0, "B": 1.0},
         "shape_from": Path("s.wav"),
+        "sound": None,
+        "midi": None,
+        "autotune": 0.0,
         "name": "mine",
     }
     assert calls == [("w7", config, prompts)]
+
+
+def test_what_is_followed_makes_one_clip_of_its_length(calls, tmp_path):
+    write_flac(tmp_path / "voice.flac", 0.1 * np.sin(np.arange(24_000) / 9), 16_000)
+    words = ["w7", "--audio", str(tmp_path / "voice.flac"), "--autotune", "0.5"]
+    run(*words, tmp_path=tmp_path)
+    run(*words, "--clips", "2", "--seconds", "4", tmp_path=tmp_path)
+
+    followed = {**NOTHING, "sound": tmp_path / "voice.flac", "autotune": 0.5}
+    assert calls == [
+        ("w7", GenerationConfig(clips=1, seconds=1.5), followed),
+        ("w7", GenerationConfig(clips=2, seconds=4.0), followed),
+    ]
 
 
 def test_resume_names_a_set_and_nothing_else(calls, tmp_path):

@@ -152,10 +152,19 @@ def test_loading_uses_up_no_random_numbers(folder):
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_bits_that_were_never_measured_are_null(tmp_path, network):
-    save_checkpoint(tmp_path, tiny_checkpoint(bits=float("inf")), {"network": network})
+def test_a_loss_that_was_never_measured_is_null(tmp_path, network):
+    save_checkpoint(tmp_path, tiny_checkpoint(held_out=float("inf")), {"network": network})
 
     assert open_checkpoint(tmp_path).held_out is None
+
+
+def test_what_older_checkpoints_call_bits_is_the_held_out_loss(folder):
+    path = folder / "checkpoint.json"
+    older = json.loads(path.read_text())
+    older["bits"] = older.pop("held_out")
+    path.write_text(json.dumps(older))
+
+    assert open_checkpoint(folder).held_out == 4.25
 
 
 def test_a_nan_weight_is_not_saved(tmp_path, network):
