@@ -24,6 +24,8 @@ RATE = 8_000
 MELODIC = ("ddsp",)
 """Families that learn from notes, whose pitch and loudness the corpus knows; at the rate that
 pitch trackers hear."""
+PAIRED = ("amp",)
+"""Families that learn from what went into an amplifier and what came out."""
 LENGTH = 200
 LOUDER = 3.0
 
@@ -98,6 +100,30 @@ TINY = {
             "fft_sizes": [512, 64],
         },
     ),
+    "amp": (
+        {
+            "channels": [4, 2],
+            "dilations": [[1, 2, 4], [1, 8]],
+            "head_scale": 0.5,
+            "output_samples": 512,
+        },
+        {
+            "architecture": "va",
+            "channels": [4, 4],
+            "dilations": [[1, 2, 4], [1, 2]],
+            "gated": True,
+            "loss": "error-to-signal",
+            "output_samples": 512,
+        },
+        {
+            "architecture": "lstm",
+            "hidden": 8,
+            "warm_up": 20,
+            "loss": "error-to-signal",
+            "segment_samples": 600,
+            "update_samples": 200,
+        },
+    ),
 }
 """By family: settings under which it trains in seconds, one for each way it may be built."""
 
@@ -136,7 +162,22 @@ def _one_thread():
 def corpus(request):
     """What the family under test learns from."""
     family = request.node.callspec.params["family"]
-    return request.getfixturevalue("notes" if family.name in MELODIC else "music")
+    wanted = {**dict.fromkeys(MELODIC, "notes"), **dict.fromkeys(PAIRED, "pairs")}
+    return request.getfixturevalue(wanted.get(family.name, "music"))
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    """Two seconds of noise through a bending, delayed, darkening box, at two settings."""
+    folder = tmp_path_factory.mktemp("pairs")
+    for gain in (0.25, 0.75):
+        place = folder / "pairs" / f"gain={gain}"
+        dry = np.random.default_rng(0).normal(0, 0.2, 2 * RATE).clip(-0.9, 0.9)
+        wet = np.tanh(8 * gain * (dry + 0.5 * np.roll(dry, 1))) / 2
+        write_flac(place / "input.flac", dry, RATE)
+        write_flac(place / "output.flac", wet, RATE)
+    config = CorpusConfig(recipe="pairs", sample_rate=RATE, window_seconds=0.256)
+    return build_corpus(Workspace(folder / "workspace"), "amp", [folder / "pairs"], config)
 
 
 @pytest.fixture(scope="module")

@@ -114,6 +114,8 @@ class ClipRequest:
     voice whose melody an instrument plays, a dry guitar that an amp amplifies."""
     autotune: float = 0.0
     """How far the pitch of ``sound`` moves to the nearest key, 0 to 1."""
+    knobs: Mapping[str, float] | None = None
+    """Where an amplifier's knobs stand, 0 to 1 each; half-way where nothing is said."""
     text: str | None = None
     midi: Path | None = None
     artists: Mapping[str, float] | None = None

@@ -101,7 +101,28 @@ def clip_request(
         length_samples=length,
         temperature=temperature,
         frames=_frames(index, family, config, corpus, length, clips),
+        sound=_held_out_sound(index, corpus, length),
+        knobs=_knobs(index, corpus),
     )
+
+
+def _held_out_sound(
+    index: int, corpus: Corpus, length: int
+) -> Float32[np.ndarray, " samples"] | None:
+    """What goes into an amplifier: dry sound of a pair that it never learned from."""
+    if corpus.pairs is None:
+        return None
+    held_out = corpus.pairs.validation
+    spans = held_out if (held_out[:, 0] < held_out[:, 1]).all() else corpus.pairs.training
+    start, stop = spans[index % len(spans)].tolist()
+    return np.array(corpus.pairs.dry[start : min(start + length, stop)])
+
+
+def _knobs(index: int, corpus: Corpus) -> dict[str, float] | None:
+    if corpus.pairs is None:
+        return None
+    positions = corpus.pairs.positions[index % len(corpus.pairs.positions)].tolist()
+    return dict(zip(corpus.pairs.knobs, positions, strict=True))
 
 
 def _frames(
