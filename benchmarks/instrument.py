@@ -1,6 +1,6 @@
 """How well a trained instrument plays what it never heard.
 
-    python benchmarks/instrument.py WORKSPACE RUN
+    python benchmarks/instrument.py WORKSPACE RUN [CHECKPOINT]
 
 Prints a Markdown table over every held-out stretch of the run's corpus: the loss beside that of
 an untrained network, and pitch and loudness, measured again on what is played.
@@ -29,7 +29,8 @@ def main() -> None:
     torch.set_num_threads(1)
     manifest = open_run(workspace.run(run)).manifest
     corpus = open_corpus(workspace.corpus(manifest["corpus"]["name"]))
-    checkpoint = open_checkpoint(find_checkpoint(workspace.run(run), "best"))
+    which = sys.argv[3] if len(sys.argv) > 3 else "best"
+    checkpoint = open_checkpoint(find_checkpoint(workspace.run(run), which))
     config, trained = checkpoint.config, checkpoint.networks()
     torch.manual_seed(0)
     fresh = {"network": family_named("ddsp").stages[0].build(config).eval()}
