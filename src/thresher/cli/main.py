@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import keyword
 import os
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ VERBS = {
     "watch": "Hear every checkpoint of a run, and name the one to use.",
     "bakeoff": "The same corpus and budget for every family, heard side by side and blind.",
     "generate": "Generate clips from a trained run.",
+    "export": "Write a trained amplifier as a .nam file, for the plugins of guitarists.",
+    "import": "Make a run of somebody's .nam file.",
     "synth": "Play a synthesizer by itself: harmonic, noise, FM, six operators, AM, ring.",
     "curate": "Sort the grain from the chaff: make a song out of clips.",
     "art": "Draw a cover from the music itself.",
@@ -48,8 +51,10 @@ class Verbs(click.Group):
         """
         if name not in VERBS:
             raise unknown_verb(name)
-        module = importlib.import_module(f"thresher.cli.{name}")
-        command = getattr(module, name)
+        # A verb may be a word of Python's own, as "import" is.
+        spelled = f"{name}_" if keyword.iskeyword(name) else name
+        module = importlib.import_module(f"thresher.cli.{spelled}")
+        command = getattr(module, spelled)
         assert isinstance(command, click.Command)
         return command
 

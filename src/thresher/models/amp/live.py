@@ -11,7 +11,9 @@ from torch import Tensor
 from thresher.errors import ThresherError
 from thresher.kernels.amp_step import (
     AT_ONCE,
+    CAPACITY,
     CLIP,
+    DILATION,
     LEAKY,
     RELU,
     SIGMOID,
@@ -44,7 +46,9 @@ class Live:
 
     def __init__(self, network: AmpNetwork, knobs: Mapping[str, float] | None = None) -> None:
         set_up = with_knobs_set(network, knobs or {})
-        self._engine = _Memory(set_up) if network.config.architecture == "lstm" else _Filters(set_up)
+        self._engine = (
+            _Memory(set_up) if network.config.architecture == "lstm" else _Filters(set_up)
+        )
 
     def play(
         self, dry: Float32[np.ndarray, " samples"], wet: Float32[np.ndarray, " samples"]
@@ -57,7 +61,12 @@ class Live:
         return {name: part.copy() for name, part in self._engine.parts().items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from such a state of the same network."""
+        """Go on from such a state of the same network.
+
+        Raises:
+            ThresherError: it says that a ring's newest sample lies outside the ring.
+        """
+        self._engine.check(state)
         for name, part in self._engine.parts().items():
             part[:] = state[name]
 
@@ -81,7 +90,7 @@ class _Filters:
             )
         packed = _packed(network)
         self._weights = packed.weights
-        reach = (packed.weights.taps - 1) * packed.weights.layers[:, 1]
+        reach = (packed.weights.taps - 1) * packed.weights.layers[:, DILATION]
         self._state = AmpState(rings=aligned(packed.slots), places=reach.copy())
         self._room = _room(packed)
         rest = np.zeros(network.config.context, np.float32)
@@ -89,6 +98,16 @@ class _Filters:
 
     def play(self, dry: np.ndarray, wet: np.ndarray) -> None:
         play_filters(self._weights, self._state, self._room, dry, wet)
+
+    def check(self, state: Mapping[str, np.ndarray]) -> None:
+        """A kernel would not ask."""
+        reach = (self._weights.taps - 1) * self._weights.layers[:, DILATION]
+        places, capacity = state["places"], self._weights.layers[:, CAPACITY]
+        if (places < reach).any() or (places > capacity).any():
+            raise ThresherError(
+                "the state's 'places' lie outside the filters' memory",
+                hint="a state saved by the same model",
+            )
 
     def parts(self) -> dict[str, np.ndarray]:
         return {"rings": self._state.rings, "places": self._state.places}
@@ -119,6 +138,9 @@ class _Memory:
 
     def play(self, dry: np.ndarray, wet: np.ndarray) -> None:
         play_memory(self._weights, self._state, dry, wet)
+
+    def check(self, state: Mapping[str, np.ndarray]) -> None:
+        """Any finite numbers can be a memory."""
 
     def parts(self) -> dict[str, np.ndarray]:
         return {"heard": self._state.heard, "memory": self._state.memory}

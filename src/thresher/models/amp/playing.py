@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from thresher.models.amp.live import Live
 from thresher.models.amp.network import AmpNetwork
-from thresher.models.amp.stepping import dry_of
+from thresher.models.amp.riffs import dry_of
 from thresher.models.family import ClipRequest
 
 
