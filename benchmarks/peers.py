@@ -1,6 +1,6 @@
 """The peers themselves, run beside our samplers and our training, turn by turn.
 
-    python benchmarks/peers.py --peers FOLDER [--seconds 1.5] [--rounds 5] [--only generate]
+    python benchmarks/peers.py --peers FOLDER [--seconds 1.5] [--only generate] [--of prism]
 
 Prints the Markdown tables of docs/peers.md, which says what FOLDER must hold. Every peer runs in a
 process and an environment of its own (`peer_runners/`); nothing of theirs is part of Thresher.
@@ -332,6 +332,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="Turns each takes at a load.")
     parser.add_argument("--seconds", type=float, default=1.5, help="Least length of a turn.")
     parser.add_argument("--only", choices=tuple(TITLES), help="One half of it.")
+    parser.add_argument("--of", default="", help="Only our networks whose name contains this.")
     wanted = parser.parse_args()
     torch.set_num_threads(THREADS)
     facts = machine_facts()
@@ -340,7 +341,7 @@ def main() -> None:
     for work in (wanted.only,) if wanted.only else TITLES:
         print(f"\n### {TITLES[work]}\n{HEAD.format(load=LOADS[work])}", flush=True)
         absent: list[str] = []
-        for heat in heats(work):
+        for heat in (each for each in heats(work) if wanted.of in each.ours[0].label):
             absent += run_heat(heat, wanted.peers, wanted.seconds, wanted.rounds)
             sys.stdout.flush()
         for reason in dict.fromkeys(absent):
