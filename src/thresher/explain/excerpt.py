@@ -1,6 +1,7 @@
 """A few seconds of real sound, for a page to work on."""
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,10 +10,13 @@ from jaxtyping import Float32
 
 import thresher
 from thresher.audio.files import read_audio, stream_audio
-from thresher.corpus import Corpus
+from thresher.corpus import Corpus, Pairs
 from thresher.corpus.features import FEATURES, in_stretches
 
 SECONDS = 4.0
+BEFORE_SECONDS = 1.0
+"""What an amplifier heard before an excerpt is heard again: it remembers."""
+
 LEVEL_DBFS = -16.0
 """Where corpora are brought to (`corpus.level_dbfs`), so that networks hear what they know."""
 
@@ -29,6 +33,10 @@ class Excerpt(NamedTuple):
     sample_rate: int
     said: str
     """Where it is from, to be read in the middle of a sentence."""
+    dry: Float32[np.ndarray, " longer"] | None = None
+    """What went into the amplifier, where there was one; it ends with ``audio``, begins earlier."""
+    knobs: Mapping[str, float] | None = None
+    """How the amplifier's knobs stood."""
 
 
 def default_excerpt(sample_rate: int) -> Excerpt:
@@ -60,6 +68,8 @@ def excerpt_of_file(path: Path, sample_rate: int) -> Excerpt:
 
 def excerpt_of_corpus(corpus: Corpus) -> Excerpt:
     """What a run has never been trained on, or else what it has; at the corpus's own level."""
+    if corpus.pairs is not None:
+        return _excerpt_of_pairs(corpus, corpus.pairs)
     windows = corpus.windows("validation")
     held_out = len(windows) > 0
     windows = windows if held_out else corpus.windows("training")
@@ -67,6 +77,22 @@ def excerpt_of_corpus(corpus: Corpus) -> Excerpt:
     audio = corpus.audio[start : start + int(SECONDS * corpus.sample_rate)]
     said = f"{'held-out' if held_out else 'training'} music of corpus “{corpus.name}”"
     return Excerpt(audio.astype(np.float32) / 32768, corpus.sample_rate, said)
+
+
+def _excerpt_of_pairs(corpus: Corpus, pairs: Pairs) -> Excerpt:
+    """From the middle of what is held out of the first pair."""
+    held_out = pairs.validation[0, 0] < pairs.validation[0, 1]
+    first, last = (pairs.validation if held_out else pairs.training)[0].tolist()
+    length = min(int(SECONDS * corpus.sample_rate), last - first)
+    start = first + (last - first - length) // 2
+    before = min(int(BEFORE_SECONDS * corpus.sample_rate), start)
+    return Excerpt(
+        np.array(pairs.wet[start : start + length]),
+        corpus.sample_rate,
+        f"{'held-out' if held_out else 'training'} sound of corpus “{corpus.name}”",
+        np.array(pairs.dry[start - before : start + length]),
+        dict(zip(pairs.knobs, pairs.positions[0].tolist(), strict=True)),
+    )
 
 
 def curves(

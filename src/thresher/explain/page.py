@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from thresher.explain.amplifier import amplified_again
 from thresher.explain.computation import computation, memory_sentence, plan_data, weights_of
 from thresher.explain.excerpt import Excerpt
 from thresher.explain.hearing import Heard, hear, rely
@@ -38,6 +39,9 @@ def explain_page(
     if played is not None:
         tell("playing it again")
         sections.insert(0, Section("Recorded and played again", played))
+    amplified = amplified_again(subject.family, subject.listener, excerpt)
+    if amplified is not None:
+        sections.insert(0, Section("Recorded and amplified again", amplified))
     if heard is not None:
         sections += [
             Section("What the loss sees", loss_section(heard, subject.listener, excerpt)),

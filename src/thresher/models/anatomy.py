@@ -111,6 +111,13 @@ Resynthesise = Callable[[Mapping[str, nn.Module], Any, Float[np.ndarray, " sampl
 """Networks by stage name, the config and a recording in [-1, 1]."""
 
 
+Amplify = Callable[
+    [Mapping[str, nn.Module], Any, Float[np.ndarray, " samples"], Mapping[str, float] | None],
+    Float[np.ndarray, " samples"],
+]
+"""Networks by stage name, the config, a dry sound and where the knobs stand."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Anatomy:
     """How a family shows its insides."""
@@ -121,6 +128,8 @@ class Anatomy:
     """For families that predict codes; their config is `Coded`."""
     resynthesise: Resynthesise | None = None
     """For instruments, which play a recording's melody."""
+    amplify: Amplify | None = None
+    """For amplifiers, whose answer to a sound is known sample by sample."""
     filters: Callable[[Mapping[str, nn.Module], Any], tuple[Filters, ...]] | None = None
 
 

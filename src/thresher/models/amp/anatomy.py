@@ -1,6 +1,15 @@
 """An amplifier's insides as plain data."""
 
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import nn
+
 from thresher.models.amp.config import AmpConfig
+from thresher.models.amp.network import AmpNetwork
+from thresher.models.amp.stepping import knob_positions
 from thresher.models.anatomy import Anatomy, Part, Reads, Row, Shape
 
 
@@ -85,4 +94,18 @@ def _mixed(config: AmpConfig) -> list[Part]:
     ]
 
 
-ANATOMY = Anatomy(shape=amp_shape)
+@torch.inference_mode()
+def amplify(
+    networks: Mapping[str, nn.Module],
+    config: AmpConfig,
+    dry: Float[np.ndarray, " samples"],
+    knobs: Mapping[str, float] | None,
+) -> Float[np.ndarray, " samples"]:
+    """What becomes of a sound, by the parallel network; before it was silence."""
+    network = networks["network"]
+    assert isinstance(network, AmpNetwork)
+    heard = torch.from_numpy(np.pad(np.asarray(dry, np.float32), (config.context, 0)))[None]
+    return np.asarray(network(heard, knob_positions(config.knobs, knobs))[0].numpy())
+
+
+ANATOMY = Anatomy(shape=amp_shape, amplify=amplify)

@@ -23,6 +23,7 @@ class Stepping:
         self._network, self._request = network, request
         self._knobs = knob_positions(network.config.knobs, request.knobs)
         self._done = 0
+        self._block = np.zeros(BLOCK, np.float32)
         with torch.inference_mode():
             self._held: State = network.at_rest(1, self._knobs)
         self._step(0)
@@ -55,7 +56,7 @@ class Stepping:
         wet, self._held = self._network.play_from(
             self._held, torch.from_numpy(dry)[None], self._knobs
         )
-        self._block: Float32[np.ndarray, " block"] = np.clip(wet[0].numpy(), -1, 1)
+        self._block = np.clip(wet[0].numpy(), -1, 1)
 
 
 def knob_positions(names: tuple[str, ...], asked: Mapping[str, float] | None) -> Tensor | None:
