@@ -1,4 +1,4 @@
-"""An amplifier's network live: a few samples in, as many out, and nothing allocated.
+"""An amplifier's network live: a few samples in, as many out, and no memory asked for.
 
 Twins: `thresher.models.amp.network`, and `thresher.models.amp.nam_twin` for its files. Nothing
 here feeds back, so neighbouring samples play the part that clips side by side play elsewhere:

@@ -53,7 +53,10 @@ class Live:
     def play(
         self, dry: Float32[np.ndarray, " samples"], wet: Float32[np.ndarray, " samples"]
     ) -> None:
-        """Fill ``wet`` with what becomes of ``dry``; nothing is allocated."""
+        """Fill ``wet`` with what becomes of ``dry``.
+
+        No memory is asked for, save Numba's short notes of the arrays of one call.
+        """
         self._engine.play(dry, wet)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -150,7 +153,8 @@ def _packed(network: AmpNetwork) -> _Packed:
     """A WaveNet's weights in the kernel's order, and where its rings lie."""
     config, state = network.config, network.state_dict()
     filters, mixes, rechannels, heads = [], [], [], []
-    layers, stacks, slots, k = [], [], 0, config.kernel_size
+    layers: list[tuple[int, int, int, int]] = []
+    stacks, slots, k = [], 0, config.kernel_size
     for number, dilations in enumerate(config.dilations):
         array, C = f"amp.arrays.{number}", config.channels[number]
         stacks.append((C, len(layers), len(layers) + len(dilations)))

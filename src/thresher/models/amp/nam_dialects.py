@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from thresher.errors import ThresherError
 from thresher.models.amp.config import AmpConfig
 from thresher.models.amp.nam_file import NamFile, refused
@@ -53,8 +55,7 @@ def config_of(file: NamFile, path: Path) -> AmpConfig:
     match file.architecture:
         case "WaveNet":
             told = _wavenet(file.config, path)
-            # The last of all numbers, which says more exactly what the settings say.
-            told["head_scale"] = float(file.weights[-1]) if len(file.weights) else 1.0
+            told["head_scale"] = _scale(file)
         case "LSTM":
             told = _lstm(file.config, path)
         case other:
@@ -93,6 +94,14 @@ def settings_of(config: AmpConfig) -> dict[str, Any]:
         )
     ]
     return {"layers": arrays, "head": None, "head_scale": config.head_scale}
+
+
+def _scale(file: NamFile) -> float:
+    """The last of all numbers; where the settings say the same, they say it more exactly."""
+    last = float(file.weights[-1]) if len(file.weights) else 1.0
+    said = file.config.get("head_scale")
+    same = isinstance(said, float) and np.float32(said) == np.float32(last)
+    return said if same and isinstance(said, float) else last
 
 
 def _wavenet(config: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -18,8 +18,10 @@ from jaxtyping import Float32
 
 from thresher.errors import ThresherError
 
-LARGEST_BYTES = 16 * 2**20
+LARGEST_BYTES = 16_000_000
 """Some 700,000 numbers: eighteen times what anything playable holds."""
+
+LARGEST_NUMBER = float(np.finfo(np.float32).max)
 
 OLDEST, NEWEST = (0, 5, 0), (0, 7, 0)
 """File versions that are known (NeuralAmpModelerCore, NAM/get_dsp.h)."""
@@ -144,7 +146,7 @@ def _numbers(values: Any, path: Path) -> Float32[np.ndarray, " numbers"]:
         raise refused(f"'weights' is {_shown(values)}, not a list", path)
     for place, value in enumerate(values):
         sound = isinstance(value, int | float) and not isinstance(value, bool)
-        if not sound or not abs(value) <= np.finfo(np.float32).max or math.isnan(value):
+        if not sound or not abs(value) <= LARGEST_NUMBER or math.isnan(value):
             raise refused(f"weight {place} is {_shown(value)}, not a finite number", path)
     return np.array(values, np.float32)
 

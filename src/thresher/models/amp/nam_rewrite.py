@@ -78,14 +78,19 @@ def with_skip_inside(network: AmpNetwork) -> AmpNetwork:
     for name, part in old.items():
         room = state[name]
         if name.startswith("amp.lstm."):  # four gates, one below the other
-            room, part = room.unflatten(0, (4, hidden + 1)), part.unflatten(0, (4, hidden))
+            room, part = _by_gate(room, hidden + 1), _by_gate(part, hidden)
         room[tuple(slice(size) for size in part.shape)] = part
-    entry, forget, _, leave = state["amp.lstm.bias_ih_l0"].unflatten(0, (4, hidden + 1))
+    entry, forget, _, leave = _by_gate(state["amp.lstm.bias_ih_l0"], hidden + 1)
     entry[hidden], forget[hidden], leave[hidden] = OPEN, SHUT, OPEN
-    cell = state["amp.lstm.weight_ih_l0"].unflatten(0, (4, hidden + 1))[2]
+    cell = _by_gate(state["amp.lstm.weight_ih_l0"], hidden + 1)[2]
     cell[hidden, 0] = THROUGH
     state["amp.out.weight"][0, hidden] = 1 / THROUGH
     return _built(wide, state)
+
+
+def _by_gate(rows: Tensor, hidden: int) -> Tensor:
+    """The rows of each of the four gates, one gate after the other."""
+    return rows.view(4, hidden, *rows.shape[1:])
 
 
 def _built(config: AmpConfig, state: Mapping[str, Tensor]) -> AmpNetwork:

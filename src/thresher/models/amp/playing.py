@@ -24,7 +24,8 @@ class Playing:
         wet = np.empty_like(dry)
         self._live.play(dry, wet)
         self._done += count
-        return np.clip(wet, -1, 1)
+        np.clip(wet, -1, 1, out=wet)
+        return wet
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of everything, a row of one clip each."""
