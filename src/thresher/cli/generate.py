@@ -38,7 +38,7 @@ from thresher.workspace import Workspace
 @click.option(
     "--audio",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A recording that an instrument follows: its melody, in another timbre.",
+    help="A recording to follow: its melody by an instrument, itself by an amplifier.",
 )
 @click.option(
     "--midi",
@@ -49,6 +49,13 @@ from thresher.workspace import Workspace
     "--autotune",
     type=click.FloatRange(0, 1),
     help="How far the pitch of --audio moves to the nearest key.  [default: 0.0]",
+)
+@click.option(
+    "--knob",
+    "knob",
+    multiple=True,
+    metavar="NAME=0.7",
+    help="Where an amplifier's knob stands, 0 to 1; may be given often.  [default: 0.5 each]",
 )
 @click.option("--batch", type=int, help="Clips side by side.  [default: as many as pay]")
 @click.option(
@@ -107,6 +114,7 @@ def generate(
     audio: Path | None,
     midi: Path | None,
     autotune: float | None,
+    knob: tuple[str, ...],
     batch: int | None,
     engine: str | None,
     precision: str | None,
@@ -130,6 +138,7 @@ def generate(
         GenerationConfig,
         generate_clips,
         parse_artists,
+        parse_knobs,
         resume_clips,
         seconds_of,
     )
@@ -154,6 +163,7 @@ def generate(
             sound=audio,
             midi=midi,
             autotune=autotune or 0.0,
+            knobs=parse_knobs(knob) if knob else None,
             fork=fork,
         )
         to_file = None if out == Path("-") else out
@@ -192,6 +202,7 @@ def generate(
             sound=audio,
             midi=midi,
             autotune=autotune or 0.0,
+            knobs=parse_knobs(knob) if knob else None,
             name=name,
         )
     click.echo(f"{len(made.clips)} clips in {made.folder}", err=True)

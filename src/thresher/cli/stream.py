@@ -67,6 +67,7 @@ class Asked:
     """A recording to follow."""
     midi: Path | None
     autotune: float
+    knobs: Mapping[str, float] | None
     fork: Path | None
     """A state to go on from with another seed."""
 
@@ -129,6 +130,7 @@ def _opened(workspace: Workspace, asked: Asked, target: Target) -> Playing:
         sound=asked.sound,
         midi=asked.midi,
         autotune=asked.autotune,
+        knobs=asked.knobs,
     )
 
 
@@ -150,6 +152,8 @@ def _expected(asked: Asked) -> dict[str, Any]:
         expected |= {"audio": content_hash(asked.sound), "autotune": asked.autotune}
     if asked.midi is not None:
         expected["midi"] = content_hash(asked.midi)
+    if asked.knobs is not None:
+        expected["knobs"] = dict(asked.knobs)
     if asked.artists is not None:
         total = sum(asked.artists.values()) or 1.0
         expected["artists"] = {name: weight / total for name, weight in asked.artists.items()}

@@ -3,7 +3,7 @@
 from thresher.generation.clip_set import Clip, ClipSet, open_clips
 from thresher.generation.config import GenerationConfig
 from thresher.generation.generate import generate_clips, resume_clips
-from thresher.generation.prompts import parse_artists, seconds_of
+from thresher.generation.prompts import parse_artists, parse_knobs, seconds_of
 from thresher.generation.stream_state import Recorded
 from thresher.generation.streaming import Stream, open_stream, resume_stream
 
@@ -17,6 +17,7 @@ __all__ = [
     "open_clips",
     "open_stream",
     "parse_artists",
+    "parse_knobs",
     "resume_clips",
     "resume_stream",
     "seconds_of",

@@ -51,6 +51,7 @@ def generate_clips(
     sound: Path | None = None,
     midi: Path | None = None,
     autotune: float = 0.0,
+    knobs: Mapping[str, float] | None = None,
     name: str | None = None,
 ) -> ClipSet:
     """Generate clips into ``clips/NAME``, going on where an earlier call was stopped.
@@ -67,6 +68,7 @@ def generate_clips(
             melody).
         midi: tune that the clips play.
         autotune: how far the pitch of ``sound`` moves to the nearest key, 0 to 1.
+        knobs: where an amplifier's stand, 0 to 1 each; half-way where nothing is said.
         name: of the set; by default one made of the run's name and a hash of all the
             above, so that the same call always finds the same set. A set only grows:
             asking for fewer clips later leaves those there are.
@@ -85,6 +87,7 @@ def generate_clips(
         sound=None if sound is None else sound.resolve(),
         midi=None if midi is None else midi.resolve(),
         autotune=autotune,
+        knobs=knobs,
     )
     return _fill(workspace, plan, name)
 

@@ -15,7 +15,7 @@ from thresher.disk import content_hash
 from thresher.errors import ThresherError
 from thresher.generation.config import SILENT_SETTINGS, GenerationConfig
 from thresher.generation.curves import choose_shapes
-from thresher.generation.prompts import mix_artists, read_prime
+from thresher.generation.prompts import check_knobs, mix_artists, read_prime
 from thresher.generation.shapes import Shapes
 from thresher.generation.source import Source
 from thresher.models.family import ClipRequest, Conditioning, Family
@@ -43,6 +43,8 @@ class Plan:
     """Tune that every clip plays."""
     autotune: float = 0.0
     """How far the pitch of ``sound`` moves to the nearest key, 0 to 1."""
+    knobs: Mapping[str, float] | None = None
+    """Where an amplifier's knobs stand, 0 to 1; half-way where nothing is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,7 @@ class Orders:
             prime=self.prime,
             sound=self.sound,
             autotune=self.plan.autotune,
+            knobs=self.plan.knobs,
             midi=self.plan.midi,
             artists=self.artists,
             frames=self.shapes.draw(seed, frames) if self.shapes else None,
@@ -102,6 +105,8 @@ def make_orders(plan: Plan, source: Source) -> Orders:
     family = models.family_named(checkpoint.family)
     _check_prompt(plan, family)
     steering = family.conditioning(checkpoint.config)
+    if plan.knobs is not None:
+        check_knobs(plan.knobs, steering.knobs, looked_at=checkpoint.folder)
     artists = plan.artists
     if artists is not None:
         artists = mix_artists(artists, steering.artists, looked_at=checkpoint.folder)
@@ -129,6 +134,7 @@ def make_orders(plan: Plan, source: Source) -> Orders:
             "shape-from": _hash(plan.shape_from),
             "curves": _hash(_curves(source, steering)) if steering.features and not drawn else None,
             **_followed(plan),
+            **({} if plan.knobs is None else {"knobs": dict(plan.knobs)}),
             **{k: v for k, v in to_mapping(plan.config).items() if k not in SILENT_SETTINGS},
         },
     )

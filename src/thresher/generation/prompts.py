@@ -95,6 +95,43 @@ def mix_artists(
     return {name: weights[name] / total for name in known if name in weights}
 
 
+def parse_knobs(texts: Sequence[str]) -> dict[str, float]:
+    """``"gain=0.7"``, once for every knob, as positions by name.
+
+    Raises:
+        ThresherError: one is not a name and a number.
+
+    >>> parse_knobs(["gain=0.7", "tone=1"])
+    {'gain': 0.7, 'tone': 1.0}
+    """
+    knobs = {}
+    for text in texts:
+        name, _, value = text.rpartition("=")
+        try:
+            knobs[name.strip()] = float(value)
+        except ValueError:
+            raise ThresherError(f"--knob {text!r}", hint="--knob gain=0.7") from None
+    return knobs
+
+
+def check_knobs(knobs: Mapping[str, float], known: Sequence[str], looked_at: Path) -> None:
+    """Insist that an amplifier has them.
+
+    Raises:
+        ThresherError: a knob it does not know, or a position outside 0 to 1.
+    """
+    for name, position in knobs.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            raise ThresherError(
+                f"the run knows no knob {name!r}" if known else "the run knows no knobs",
+                looked_at=looked_at,
+                hint=f"{near[0]} (known: {', '.join(known)})" if near else "leave --knob out",
+            )
+        if not 0 <= position <= 1:
+            raise ThresherError(f"knob {name!r} = {position:g}", hint="0 to 1")
+
+
 def _weight(value: str | float, name: str) -> float:
     try:
         weight = float(value)

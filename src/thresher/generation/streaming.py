@@ -150,6 +150,7 @@ def open_stream(
     sound: Path | None = None,
     midi: Path | None = None,
     autotune: float = 0.0,
+    knobs: Mapping[str, float] | None = None,
 ) -> Stream:
     """Begin a stream; for the arguments see `generate_clips`.
 
@@ -174,6 +175,7 @@ def open_stream(
         sound=None if sound is None else sound.resolve(),
         midi=None if midi is None else midi.resolve(),
         autotune=autotune,
+        knobs=knobs,
     )
     orders = make_orders(plan, source)
     if orders.prime is not None:
@@ -263,6 +265,7 @@ def _request(orders: Orders, seed: int) -> ClipRequest:
         prime=orders.prime,
         sound=orders.sound,
         autotune=orders.plan.autotune,
+        knobs=orders.plan.knobs,
         midi=orders.plan.midi,
         artists=orders.artists,
         frames=orders.shapes.endless(curve_seed) if orders.shapes else None,

@@ -94,6 +94,8 @@ class Conditioning(NamedTuple):
     """Samples per frame of local features; 0 when there are none."""
     melody: bool = False
     """The features are curves of the corpus's melody (`thresher.corpus.Melody`), by name."""
+    knobs: tuple[str, ...] = ()
+    """Knobs that stand still for a whole clip."""
 
 
 TAIL_SECONDS = 2.0

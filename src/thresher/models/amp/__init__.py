@@ -9,7 +9,7 @@ from thresher.models.amp.fitting import fit_to_pairs
 from thresher.models.amp.loss import MEASURE, amp_loss
 from thresher.models.amp.network import AmpNetwork
 from thresher.models.amp.sampler import amp_sampler, engines
-from thresher.models.family import Family, Stage
+from thresher.models.family import Conditioning, Family, Stage
 
 _SHARED: dict[str, Any] = {
     "precision": "float32",
@@ -39,6 +39,7 @@ FAMILY = Family(
         **{name: _MEMORY if name.startswith("lstm") else _FILTERS for name in PRESETS},
     },
     prompts=frozenset({"nothing", "sound"}),
+    conditioning=lambda config: Conditioning(knobs=config.knobs),
     fit=fit_to_pairs,
     anatomy=ANATOMY,
     measure=MEASURE,
