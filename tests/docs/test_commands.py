@@ -152,7 +152,7 @@ def test_the_readmes_riff_and_mash_up_are_played(at_home):
 
 
 def test_the_readmes_instruments_sound_and_are_learned_from(at_home):
-    synth, corpus = next(b for b in blocks(ROOT / "README.md") if b[0][0] == "synth")
+    synth, corpus, train = next(b for b in blocks(ROOT / "README.md") if b[0][0] == "synth")
     run(synth)
     assert soundfile.info(synth[synth.index("--out") + 1]).frames > 16_000
     Path("solos").mkdir()
@@ -161,6 +161,13 @@ def test_the_readmes_instruments_sound_and_are_learned_from(at_home):
         tone = sum(np.sin(2 * np.pi * hz * k * t) / k for k in range(1, 12))
         soundfile.write(f"solos/{name}.wav", 0.3 * tone * (1 - t % 1), 16_000)
     assert run(corpus)
+    few = [
+        w
+        for pair in ("steps=2", "preview_clips=0", "validation_batches=1")
+        for w in ("--set", pair)
+    ]
+    done = CliRunner().invoke(thresher, [*train, *few], standalone_mode=False)
+    assert done.output.strip().splitlines()[-1] == "ddsp-guitar-1"
 
 
 def run(words):
