@@ -34,6 +34,8 @@ NATIVE = {"core, this machine's instructions": ["-march=native"], "core, as ship
 
 
 class Row(NamedTuple):
+    """A line of the table."""
+
     p50_ms: float
     p99_ms: float
     speed: float
@@ -80,9 +82,8 @@ def compare(preset: str, place: Path, cores: dict[str, Path], dry: np.ndarray) -
     rows = {name: row(turns) for name, turns in times.items()}
     for name, (p50, p99, speed) in rows.items():
         share, ratio = p99 / DEADLINE_MS, rows["ours"].speed / speed
-        print(
-            f"| {preset} | {name} | {p50:.3f} | {p99:.3f} | {share:.0%} | {speed:.1f} | {ratio:.2f} |"
-        )
+        times_ms = f"{p50:.3f} | {p99:.3f} | {share:.0%}"
+        print(f"| {preset} | {name} | {times_ms} | {speed:.1f} | {ratio:.2f} |", flush=True)
 
 
 def row(turns: list[np.ndarray]) -> Row:

@@ -94,9 +94,12 @@ def test_weights_cut_off_or_too_many_are_refused_with_both_counts(tmp_path, weig
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("channels", 10**9), ("channels", "16"), ("channels", True), ("dilations", [])]
-    + [("dilations", [1, 0]), ("dilations", [999_999]), ("head_size", 7), ("head_bias", None)]
-    + [("kernel_size", 0), ("gated", "yes"), ("head", None), ("input_size", 2)],
+    [
+        *(("channels", width) for width in (10**9, "16", True)),
+        *(("dilations", dilations) for dilations in ([], [1, 0], [999_999])),
+        *(("head_size", 7), ("head_bias", None), ("kernel_size", 0), ("gated", "yes")),
+        *(("head", None), ("input_size", 2)),
+    ],
 )
 def test_settings_that_cannot_be_are_refused(tmp_path, key, value):
     document = copy.deepcopy(document_of(amp()))
