@@ -83,7 +83,7 @@ def main(folder: str, name: str) -> None:
         esr = error_to_signal(wet, made)
         checkpoint = open_checkpoint(find_checkpoint(run.folder))
         weights = checkpoint.networks()["network"].weights
-        [stage] = [s for s in run.manifest["stages"] if s["name"] == "network"]
+        [stage] = [s for s in run.manifest["stages"] if s["name"] == "train network"]
         print(
             f"| {run.manifest['preset'] or 'standard'} ({run.id}) | {weights:,} | "
             f"{checkpoint.step:,} | {stage['seconds']:.0f} s | {esr:.4f} | {reference / esr:.1f} |"
