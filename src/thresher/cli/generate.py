@@ -75,6 +75,9 @@ from thresher.workspace import Workspace
 )
 @click.option("--name", help="Name of the set of clips.")
 @click.option("--resume", metavar="SET", help="Go on with a set exactly as it was begun.")
+@click.option(
+    "--live", is_flag=True, help="Play an amplifier on this machine's devices, in and out."
+)
 @click.option("--stream", is_flag=True, help="Play one endless voice to stdout instead.")
 @click.option(
     "--format",
@@ -121,6 +124,7 @@ def generate(
     checkpoint: str | None,
     name: str | None,
     resume: str | None,
+    live: bool,
     stream: bool,
     form: Literal["wav", "raw"] | None,
     out: Path | None,
@@ -144,6 +148,9 @@ def generate(
     )
     from thresher.settings import parse_overrides, replace
 
+    if live:
+        _play_live(workspace, run, checkpoint, audio, parse_knobs(knob) if knob else None)
+        return
     if stream:
         more = parse_overrides(overrides)
         _check_streamable(more)
@@ -207,6 +214,27 @@ def generate(
         )
     click.echo(f"{len(made.clips)} clips in {made.folder}", err=True)
     click.echo(made.id)
+
+
+def _play_live(
+    workspace: Workspace,
+    run: str | None,
+    checkpoint: str | None,
+    audio: Path | None,
+    knobs: dict[str, float] | None,
+) -> None:
+    from thresher.cli.live import play_live
+
+    mine = ("run", "checkpoint", "audio", "knob", "live")
+    params = click.get_current_context().command.params
+    extra = [p.name for p in params if p.name not in mine and p.name and _was_typed(p.name)]
+    if run is None or extra:
+        raise ThresherError(
+            "--live plays an amplifier through this machine's devices and takes no clip's options",
+            looked_at=f"given: {', '.join(extra) or 'no RUN'}",
+            hint="thresher generate RUN --live, with --audio, --knob or --checkpoint",
+        )
+    play_live(workspace, run, checkpoint=checkpoint or "best", sound=audio, knobs=knobs)
 
 
 def _check_alone(run: str | None) -> None:
