@@ -47,6 +47,7 @@ NOTHING = {
     "sound": None,
     "midi": None,
     "autotune": 0.0,
+    "knobs": None,
     "name": None,
 }
 
@@ -81,6 +82,7 @@ def test_every_word_arrives(calls, tmp_path):
         "sound": None,
         "midi": None,
         "autotune": 0.0,
+        "knobs": None,
         "name": "mine",
     }
     assert calls == [("w7", config, prompts)]
