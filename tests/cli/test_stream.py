@@ -111,6 +111,10 @@ def test_every_word_arrives(stream, tmp_path):
         "prime": Path("a.wav"),
         "artists": {"A": 1.0, "B": 1.0},
         "shape_from": Path("s.wav"),
+        "sound": None,
+        "midi": None,
+        "autotune": 0.0,
+        "knobs": None,
     }
     assert stream.asked == [("open", "w7", config, prompts)]
 

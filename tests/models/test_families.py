@@ -567,6 +567,10 @@ def test_every_engine_plays_the_same_clip(family, settings, corpus):
     requests = [clip_request(family, config, seed=seed, length=100) for seed in range(9)]
     engines = [e for e in family.engines(config) if e.precision == "float32" and e.name != "cuda"]
     twin, *others = [play(played(family, config, engine), requests) for engine in engines]
+    codes = family.measure == "bits"
     for clips in others:
-        same = [np.array_equal(a, b) for a, b in zip(clips, twin, strict=True)]
+        same = [
+            np.array_equal(a, b) if codes else np.allclose(a, b, atol=1e-5)
+            for a, b in zip(clips, twin, strict=True)
+        ]
         assert sum(same) >= 8

@@ -149,7 +149,7 @@ def _controls(found: Resynthesis, sample_rate: int) -> Markup:
     tone = 20 * np.log10(np.maximum(found.shares, 1e-6))
     drawn = [_levels(tone, seconds, (0.5, tone.shape[1] + 0.5), found.shares_of)]
     if found.noise_db is not None:
-        drawn.append(_levels(found.noise_db, seconds, (0, sample_rate / 2000), "noise, kHz"))
+        drawn.append(_levels(found.noise_db, seconds, (0.0, sample_rate / 2000), "noise, kHz"))
     told = f"Each picture spans {RANGE_DB:g} dB, from its own loudest down."
     return _side_by_side(*drawn) + prose(told)
 
