@@ -170,6 +170,28 @@ def test_the_readmes_instruments_sound_and_are_learned_from(at_home):
     assert done.output.strip().splitlines()[-1] == "ddsp-guitar-1"
 
 
+def test_the_readmes_amplifier_is_learned_played_and_exported(at_home):
+    corpus, train, generate, export = next(b for b in blocks(ROOT / "README.md") if "amp" in b[0])
+    Path("reamped").mkdir()
+    dry = np.random.default_rng(0).normal(0, 0.2, 16 * 48_000).clip(-0.9, 0.9)
+    soundfile.write("reamped/input.wav", dry, 48_000)
+    soundfile.write("reamped/output.wav", np.tanh(3 * dry) / 2, 48_000)
+    soundfile.write("di.wav", dry[:4800], 48_000)
+    assert CliRunner().invoke(thresher, corpus).exit_code == 0
+    few = [
+        w
+        for pair in ("steps=2", "preview_clips=0", "validation_batches=1")
+        for w in ("--set", pair)
+    ]
+    trained = CliRunner().invoke(thresher, [*train, *few], standalone_mode=False)
+    made = trained.output.strip().splitlines()[-1]
+    for words in (generate, export):
+        told = [made if word == "RUN" else word for word in words]
+        done = CliRunner().invoke(thresher, told, standalone_mode=False)
+        assert done.exception is None, told
+    assert Path("amp.nam").is_file()
+
+
 def run(words):
     """The last line that a shrunken command prints."""
     pairs = [word for pair in SHRUNK.get(words[0], ()) for word in ("--set", pair)]
