@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 STRETCH = 32_768
-"""Samples looked at together: delays up to half of it are found."""
+"""Samples looked at together, where nothing else is said."""
 
 ONSET = 20
 """Samples before the highest place within which the beginning is looked for."""
@@ -41,9 +41,17 @@ class Delay(NamedTuple):
 AROUND = 100
 
 
-def find_delay(dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " n"]) -> Delay:
-    """Correlate two recordings of equal length with their spectra made flat."""
-    flat = _flat_correlation(dry, wet)
+def find_delay(
+    dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " n"], stretch: int = STRETCH
+) -> Delay:
+    """Correlate two recordings of equal length with their spectra made flat.
+
+    Args:
+        dry: what went in.
+        wet: what came out.
+        stretch: samples looked at together; delays up to half of it are found.
+    """
+    flat = _flat_correlation(dry, wet, stretch)
     heights = np.abs(flat)
     peak = int(heights.argmax())
     before = heights[(np.arange(peak - ONSET, peak + 1)) % len(flat)]
@@ -59,14 +67,14 @@ def find_delay(dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " n"]) -
 
 
 def _flat_correlation(
-    dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " n"]
+    dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " n"], stretch: int
 ) -> Float64[np.ndarray, " lags"]:
     """By lag, the negative ones at the end."""
-    size = 2 * STRETCH
-    cross, of_dry, of_wet = np.zeros(STRETCH + 1, complex), np.zeros(1), np.zeros(1)
-    window = np.hanning(STRETCH)
-    for start in range(0, max(len(dry) - STRETCH, 0) + 1, STRETCH // 2):
-        a, b = (_spectrum(sound[start : start + STRETCH], window, size) for sound in (dry, wet))
+    size = 2 * stretch
+    cross, of_dry, of_wet = np.zeros(stretch + 1, complex), np.zeros(1), np.zeros(1)
+    window = np.hanning(stretch)
+    for start in range(0, max(len(dry) - stretch, 0) + 1, stretch // 2):
+        a, b = (_spectrum(sound[start : start + stretch], window, size) for sound in (dry, wet))
         cross = cross + b * a.conj()
         of_dry, of_wet = of_dry + np.abs(a) ** 2, of_wet + np.abs(b) ** 2
     scale = np.sqrt(of_dry * of_wet)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.signal
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 
+from thresher.audio.delay import AROUND, Delay, find_delay
 from thresher.audio.files import stream_audio
 from thresher.doctor.config import DoctorConfig
 from thresher.doctor.finding import Curve, Evidence, Finding
@@ -24,22 +25,6 @@ class Pair(NamedTuple):
 
     dry: Path
     wet: Path
-
-
-class Delay(NamedTuple):
-    """How the wet side follows the dry one."""
-
-    samples: int
-    """By which the wet one is late."""
-    downward: float
-    """The deepest trough near the peak over the highest crest: large where one is inverted."""
-    likeness: float
-    """Height of the correlation's peak over what unrelated sounds reach."""
-    correlation: Float64[np.ndarray, " lags"]
-    """Around the peak, `_AROUND` samples on either side."""
-
-
-_AROUND = 200
 
 
 def find_pairs(paths: Sequence[Path]) -> list[Pair]:
@@ -84,7 +69,10 @@ def pair_findings(
             "cut both to the same beginning and end",
         )
     dry, wet = (_beginning(path, rates[0]) for path in pair)
-    delay = find_delay(dry, wet, rates[0])
+    both = min(len(dry), len(wet))
+    dry, wet = dry[:both], wet[:both]
+    stretch = 1 << int(np.ceil(np.log2(2 * _LONGEST_DELAY * rates[0])))
+    delay = find_delay(dry, wet, stretch)
     if delay.likeness < config.pair_likeness:
         yield _finding(
             pair,
@@ -109,7 +97,7 @@ def pair_findings(
             delay=delay,
             rate=rates[0],
         )
-    if delay.downward > config.pair_polarity:
+    if downward(dry, wet, delay.samples) > config.pair_polarity:
         yield _finding(
             pair,
             "inverted pair",
@@ -121,31 +109,25 @@ def pair_findings(
         )
 
 
-def find_delay(
-    dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " m"], sample_rate: int
-) -> Delay:
-    """Cross-correlation with both spectra made flatter, so that one lag stands out.
+def downward(dry: Float32[np.ndarray, " n"], wet: Float32[np.ndarray, " n"], late: int) -> float:
+    """The deepest trough near a delay over the highest crest: large where one is inverted.
 
-    Half-way to a flat spectrum (the square root of each magnitude is divided out): plain
-    correlation of low notes has peaks a period apart; a quite flat one amplifies hiss.
+    The sign of the delay's own peak does not tell: filters and tubes go both ways. Spectra are
+    half-way flat here (the square root of each magnitude is divided out): in a quite flat one
+    hiss has as much say as the notes.
+
+    Args:
+        dry: what went in.
+        wet: what came out, as long.
+        late: samples by which it follows.
     """
-    size = 1 << int(np.ceil(np.log2(len(dry) + len(wet) + 1)))
+    size = 1 << int(np.ceil(np.log2(2 * len(dry) + 1)))
     a, b = (np.fft.rfft(sound, size) for sound in (dry, wet))
     cross = b * np.conj(a)
     cross /= np.sqrt(np.abs(cross)) + 1e-9 * np.sqrt(np.abs(cross).max(initial=1e-20)) + 1e-20
     lags = np.fft.irfft(cross, size)
-    reach = min(round(_LONGEST_DELAY * sample_rate), size // 2 - 1)
-    lags = np.concatenate([lags[-reach:], lags[: reach + 1]])
-    peak = int(np.abs(lags).argmax())
-    # Elsewhere there is what music has in common with itself: its own spread is the measure.
-    spread = float(np.percentile(np.abs(lags), 99.0)) + 1e-20
-    near = np.pad(lags, _AROUND)[peak : peak + 2 * _AROUND + 1].astype(np.float64)
-    return Delay(
-        peak - reach,
-        float(-near.min() / max(near.max(), 1e-20)),
-        float(abs(lags[peak]) / spread),
-        near,
-    )
+    near = lags[(late + np.arange(-AROUND, AROUND + 1)) % size]
+    return float(-near.min() / max(near.max(), 1e-20))
 
 
 def _beginning(path: Path, sample_rate: int) -> Float32[np.ndarray, " samples"]:
@@ -180,10 +162,10 @@ def _finding(
 ) -> Finding:
     evidence = None
     if delay is not None:
-        lags = (delay.samples + np.arange(-_AROUND, _AROUND + 1)) / rate * 1000
-        scale = np.abs(delay.correlation).max() + 1e-20
+        lags = (delay.samples + np.arange(-AROUND, AROUND + 1)) / rate * 1000
+        scale = np.abs(delay.curve).max() + 1e-20
         evidence = Evidence(
-            curves=(Curve(label="likeness", x=lags, y=delay.correlation / scale),),
+            curves=(Curve(label="likeness", x=lags, y=delay.curve / scale),),
             x_label="ms by which the output is late",
             y_label="likeness",
             marks=(0.0,),
