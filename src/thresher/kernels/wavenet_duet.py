@@ -15,6 +15,7 @@ from thresher.kernels.compiling import compiled
 from thresher.kernels.handover import publish, wait_for
 from thresher.kernels.product import PADDED, ROW_AT, one_lane_part
 from thresher.kernels.wavenet_stack import first, layers_between
+from thresher.kernels.wavenet_step import draw_letters, remember, steered
 
 LAYERS, LEAD_SKIP, LEAD_HEAD, SECOND_SKIP, SECOND_HEAD, SECOND_OUT = range(6)
 """Places of the counters: what the leader has done, and what the second core has."""
@@ -25,19 +26,35 @@ AT_ONCE = 5
 """Layers between two words of the leader: fewer would make it talk, more make the other wait."""
 
 
-@njit(error_model="numpy")
-def lead(w, state, room, t, counters, shares):
-    """The leader's part of sample t of a burst: afterwards the next sample is described.
+@compiled
+def lead(w, state, room, steer, chance, cool, letters, count, counters, shares):
+    """The leader's part of ``count`` samples.
 
     Args:
         w: WaveNetWeights, packed for one lane.
         state: WaveNetState; moves on.
         room: WaveNetRoom, the same that `follow` gets.
-        t: samples of the burst that are done.
-        counters: int64 [PLACES * PLACE].
+        steer: as of `thresher.kernels.wavenet_step.play_wavenet`, and so are the next three.
+        chance: uniform numbers.
+        cool: of the one lane.
+        letters: int32 [count].
+        count: samples.
+        counters: int64 zeros [PLACES * PLACE].
         shares: int64 [3]: rows of the skip, head and output products that are the leader's;
             multiples of `COLUMN`.
     """
+    drawn = letters[:1].copy()
+    for t in range(count):
+        steered(w, state, room, steer, t, 1)
+        _described(w, state, room, t, counters, shares)
+        draw_letters(w, room, 1, cool, chance, t, drawn)
+        remember(w, state.past, 1, drawn)
+        letters[t] = drawn[0]
+
+
+@njit(error_model="numpy")
+def _described(w, state, room, t, counters, shares):
+    """The leader's part of describing sample t of a burst."""
     layers, wide = len(w.main.dilations), w.main.skips
     first(w.main, room.main, state.past, 1)
     ring = np.int64(0)

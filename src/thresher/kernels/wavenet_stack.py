@@ -94,7 +94,7 @@ def first(w, room, past, lanes):
                 now[r * lanes + i] = row[r] if tap == 0 else now[r * lanes + i] + row[r]
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", inline="always")
 def layers_between(w, state, room, lanes, begin, end, ring):
     """Some layers of the stack: read the past, compute, let the present take its place.
 

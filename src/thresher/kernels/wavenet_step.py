@@ -14,7 +14,6 @@ from thresher.kernels.compiling import compiled
 from thresher.kernels.draw import draw_codes, surprise
 from thresher.kernels.draw_heights import GAUSSIAN, SOFTMAX, draw_heights, surprise_of_heights
 from thresher.kernels.product import Matrices, biased
-from thresher.kernels.wavenet_duet import lead
 from thresher.kernels.wavenet_stack import StackRoom, StackState, StackWeights, stack
 
 
@@ -64,9 +63,7 @@ ZERO = np.float32(0)
 
 
 @compiled
-def play_wavenet(
-    w, state, room, steer, chance, cool, heard, letters, bits, count, lanes, counters, shares
-):
+def play_wavenet(w, state, room, steer, chance, cool, heard, letters, bits, count, lanes):
     """Play ``count`` samples of every lane, or hear them where ``heard`` brings letters.
 
     Args:
@@ -81,34 +78,35 @@ def play_wavenet(
         bits: float64 [lanes], to which the surprise of what is heard is added.
         count: samples.
         lanes: clips side by side.
-        counters: int64 zeros where `thresher.kernels.wavenet_duet.follow` plays the same
-            samples of one lane on another core; or empty.
-        shares: int64 [3], which rows are then this core's.
     """
-    drawn, curves = letters[:lanes].copy(), w.curves * lanes
+    drawn = letters[:lanes].copy()
     for t in range(count):
-        copy(steer[t * curves :], room.main.taps, curves)
-        if len(w.context.dilations):
-            stack(w.context, state.context, room.context, state.past, lanes)
-            copy(room.context.skip, room.main.taps[curves:], w.context.skips * lanes)
-        if len(counters):
-            lead(w, state, room, t, counters, shares)
-        else:
-            stack(w.main, state.main, room.main, state.past, lanes)
-            _head(w, room, lanes)
+        steered(w, state, room, steer, t, lanes)
+        stack(w.main, state.main, room.main, state.past, lanes)
+        _head(w, room, lanes)
         if len(heard):
             for i in range(lanes):
                 drawn[i] = heard[t * lanes + i]
             _be_surprised(w, room, lanes, drawn, bits)
         else:
-            _draw(w, room, lanes, cool, chance, t * lanes, drawn)
-        _remember(w, state.past, lanes, drawn)
+            draw_letters(w, room, lanes, cool, chance, t * lanes, drawn)
+        remember(w, state.past, lanes, drawn)
         for i in range(lanes):
             letters[t * lanes + i] = drawn[i]
 
 
-@njit(error_model="numpy")
-def _draw(w, room, lanes, cool, chance, at, drawn):
+@njit(error_model="numpy", inline="always")
+def steered(w, state, room, steer, t, lanes):
+    """Lay out the curves of sample t of a burst, and what the context stack says of the past."""
+    curves = w.curves * lanes
+    copy(steer[t * curves :], room.main.taps, curves)
+    if len(w.context.dilations):
+        stack(w.context, state.context, room.context, state.past, lanes)
+        copy(room.context.skip, room.main.taps[curves:], w.context.skips * lanes)
+
+
+@njit(error_model="numpy", inline="always")
+def draw_letters(w, room, lanes, cool, chance, at, drawn):
     """The next letter of every lane."""
     if w.output == SOFTMAX:
         draw_codes(room.described, w.outputs, lanes, cool, chance, at, room.rung, room.peak, drawn)
@@ -117,7 +115,7 @@ def _draw(w, room, lanes, cool, chance, at, drawn):
     draw_heights(room.described, w.output, mixtures, lanes, w.floor, cool, chance, at, drawn)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", inline="always")
 def _be_surprised(w, room, lanes, heard, bits):
     """Add what the letters that are heard cost, as bits of their codes."""
     if w.output == SOFTMAX:
@@ -127,8 +125,8 @@ def _be_surprised(w, room, lanes, heard, bits):
     surprise_of_heights(room.described, w.output, mixtures, lanes, w.floor, w.cells, heard, bits)
 
 
-@njit(error_model="numpy")
-def _remember(w, past, lanes, drawn):
+@njit(error_model="numpy", inline="always")
+def remember(w, past, lanes, drawn):
     """The newest sample takes its place behind the others."""
     newest = (w.main.taps_first - 1) * lanes
     for i in range(newest):

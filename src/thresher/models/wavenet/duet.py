@@ -5,7 +5,9 @@ every few seconds, for the other core may have become busy or free.
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
@@ -13,7 +15,7 @@ from jaxtyping import Int64
 from thresher.kernels.handover import PLACE, TWO_CORES
 from thresher.kernels.product import padded_rows
 from thresher.kernels.vectors import COLUMN
-from thresher.kernels.wavenet_duet import PLACES, follow
+from thresher.kernels.wavenet_duet import PLACES, follow, lead
 from thresher.kernels.wavenet_step import WaveNetRoom, WaveNetState, WaveNetWeights, play_wavenet
 
 ALONE_FIRST = 4
@@ -60,8 +62,8 @@ class Duet:
     def __init__(self, weights: WaveNetWeights) -> None:
         self._weights = weights
         self._shares = shares(weights)
-        self._counters = np.zeros(PLACES * PLACE, np.int64)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="second core")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="compiling")
         self._ready: Future[None] | None = None
         self._bursts, self._ways = 0, FasterWay()
 
@@ -70,30 +72,30 @@ class Duet:
         cool: np.ndarray, letters: np.ndarray, n: int,
     ) -> None:  # fmt: skip
         """The next n samples; arguments as of `play_wavenet`."""
-        w, together = self._weights, self._choose(room)
-        counters = self._counters if together else self._counters[:0]
+        given = (self._weights, state, room, steer, chance, cool)
+        together = self._choose(lambda: self._share(given, letters, 0))
         began = time.perf_counter()
         if together:
-            counters[:] = 0
-            second = self._pool.submit(follow, w, room, n, counters, self._shares)
-        heard, bits = np.zeros(0, np.int32), np.zeros(1)
-        play_wavenet(
-            w, state, room, steer, chance, cool, heard, letters, bits, n, 1, counters, self._shares
-        )
-        if together:
-            second.result()
+            self._share(given, letters, n)
+        else:
+            play_wavenet(*given, np.zeros(0, np.int32), letters, np.zeros(1), n, 1)
         self._ways.cost(together, (time.perf_counter() - began) / n)
 
-    def _choose(self, room: WaveNetRoom) -> bool:
+    def _share(self, given: tuple[Any, ...], letters: np.ndarray, n: int) -> None:
+        """The next n samples on two cores; for none, both kernels are compiled or loaded."""
+        w, _, room, *_ = given
+        counters = np.zeros(PLACES * PLACE, np.int64)
+        second = self._pool.submit(follow, w, room, n, counters, self._shares)
+        lead(*given, letters, n, counters, self._shares)
+        second.result()
+
+    def _choose(self, make_ready: Callable[[], None]) -> bool:
         """Whether the next burst is for two."""
         self._bursts += 1
         if self._bursts < ALONE_FIRST or not TWO_CORES:
             return False
         if self._ready is None:
-            # Called for no samples, it is compiled, or loaded, and does no more.
-            self._ready = self._pool.submit(
-                follow, self._weights, room, 0, self._counters, self._shares
-            )
+            self._ready = self._aside.submit(make_ready)
         return self._ready.done() and self._ways.choose()
 
 

@@ -21,9 +21,6 @@ from thresher.models.wavenet.priming import Primed, Start, curve_of, started
 BURST = 1024
 """Samples per call of the kernel: the curves it brings along stay small, Ctrl-C is heard soon."""
 
-NO_SECOND_CORE = (np.zeros(0, np.int64), np.zeros(3, np.int64))
-"""Counters and shares where one core plays alone."""
-
 OVERFLOW = 64
 """Rows of padding that a product may write behind a layer's stream."""
 
@@ -119,7 +116,7 @@ class CompiledGroup:
         else:
             play_wavenet(
                 self._packed.weights, self._state, self._room, steer, chance, self._cool,
-                forced, codes, bits, n, self._lanes, *NO_SECOND_CORE,
+                forced, codes, bits, n, self._lanes,
             )  # fmt: skip
         self._done += n
 
