@@ -1,0 +1,78 @@
+"""The part of a sound that is struck: what stands out of its own past, and not of its spectrum.
+
+A held tone is a line along time, a hit a line along frequency. The median over time keeps the one
+and drops the other, the median over frequency the other way round: Fitzgerald 2010, with the
+margins of Driedger, Müller and Disch 2014. Here twice: looking back only, for a stream, and as
+everybody does it, with the past and the future alike.
+"""
+
+import numpy as np
+from jaxtyping import Float32
+from scipy.ndimage import median_filter
+from scipy.signal import istft, stft
+
+from thresher.audio.bands import analyse, band_hop, with_gains
+from thresher.kernels.medians import median_of_last, median_of_neighbours
+
+FRAMES = 17
+"""The last so many, 170 ms: longer than a hit, shorter than most notes."""
+
+BINS = 17
+"""So many in a row, 850 Hz."""
+
+
+def percussive_part(
+    audio: Float32[np.ndarray, " samples"], sample_rate: int
+) -> Float32[np.ndarray, " samples"]:
+    """What is struck, in the sound's own time; no frame knows of the frames after it."""
+    hop = band_hop(sample_rate)
+    return with_gains(audio, percussive_mask(np.abs(analyse(audio, hop))), hop)
+
+
+def percussive_mask(
+    magnitudes: Float32[np.ndarray, "frames bins"],
+    past: Float32[np.ndarray, "earlier bins"] | None = None,
+) -> Float32[np.ndarray, "frames bins"]:
+    """The share of every bin that is struck, 0 to 1, margin 1.
+
+    ``past`` holds magnitudes of the 16 frames before (`thresher.audio.percussive.FRAMES` - 1);
+    before a sound begins they are silence.
+    """
+    if past is None:
+        past = np.zeros((FRAMES - 1, magnitudes.shape[1]), np.float32)
+    struck, held = np.empty_like(magnitudes), np.empty_like(magnitudes)
+    if len(magnitudes):
+        median_of_neighbours(np.ascontiguousarray(magnitudes), BINS, struck)
+        median_of_last(np.concatenate([past, magnitudes]), FRAMES, held)
+    return share(struck, held)
+
+
+def share(
+    wanted: Float32[np.ndarray, "frames bins"], other: Float32[np.ndarray, "frames bins"]
+) -> Float32[np.ndarray, "frames bins"]:
+    """Of the squares; half where there is neither."""
+    loudest = np.maximum(wanted, other)
+    there = loudest > np.finfo(np.float32).tiny
+    scale = np.where(there, loudest, np.float32(1))
+    a, b = (wanted / scale) ** 2, (other / scale) ** 2
+    return np.where(there, a / np.where(there, a + b, 1), 0.5).astype(np.float32)
+
+
+def hpss_percussive(
+    audio: Float32[np.ndarray, " samples"],
+    margin: float = 1.0,
+    size: int = 2048,
+    kernel: int = 31,
+) -> Float32[np.ndarray, " samples"]:
+    """What is struck by the usual, centred separation: librosa's ``effects.percussive``.
+
+    With a margin above 1 a bin must be struck so many times more than it is held.
+    """
+    window = ("hann", size, size * 3 // 4)
+    _, _, spectra = stft(audio, window=window[0], nperseg=window[1], noverlap=window[2])
+    magnitudes = np.abs(spectra).astype(np.float32)
+    struck = median_filter(magnitudes, size=(kernel, 1), mode="reflect")
+    held = median_filter(magnitudes, size=(1, kernel), mode="reflect")
+    mask = share(struck, held * np.float32(margin))
+    _, sound = istft(spectra * mask, window=window[0], nperseg=window[1], noverlap=window[2])
+    return np.pad(sound, (0, max(0, len(audio) - len(sound))))[: len(audio)].astype(np.float32)

@@ -1,0 +1,57 @@
+"""thresher.audio.percussive: what is struck, looking back only, and as everybody does it."""
+
+import numpy as np
+import pytest
+
+from thresher.audio.percussive import hpss_percussive, percussive_part
+
+RATE = 22_050
+
+
+def tone(seconds=1.0):
+    time = np.arange(round(seconds * RATE)) / RATE
+    return sum(0.2 * np.sin(2 * np.pi * hz * time) for hz in (220, 440, 880)).astype(np.float32)
+
+
+def clicks(seconds=1.0, every=0.25):
+    sound = np.zeros(round(seconds * RATE), np.float32)
+    sound[:: round(every * RATE)] = 0.9
+    return sound
+
+
+def level(sound):
+    return float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))
+
+
+def test_a_held_tone_is_dropped_and_clicks_are_kept():
+    late = slice(RATE // 2, None)
+
+    assert level(percussive_part(tone(), RATE)[late]) < 0.05 * level(tone()[late])
+    assert level(percussive_part(clicks(), RATE)) > 0.9 * level(clicks())
+
+
+def test_nothing_of_the_future_is_heard_beyond_the_window():
+    mix = tone() + clicks()
+    changed = mix.copy()
+    changed[RATE // 2 :] = 0
+
+    same = RATE // 2 - 2 * 220
+    before, after = percussive_part(mix, RATE), percussive_part(changed, RATE)
+    assert np.array_equal(before[:same], after[:same])
+
+
+def test_silence_stays_silence():
+    assert not percussive_part(np.zeros(3_000, np.float32), RATE).any()
+    assert not hpss_percussive(np.zeros(9_000, np.float32)).any()
+
+
+@pytest.mark.parametrize("margin", [1.0, 5.0])
+def test_the_usual_separation_is_librosas(margin):
+    librosa = pytest.importorskip("librosa")
+    mix = tone() + clicks()
+
+    ours = hpss_percussive(mix, margin=margin)
+
+    theirs = librosa.effects.percussive(mix, margin=margin)
+    inner = slice(2048, len(mix) - 2048)
+    assert level(ours[inner] - theirs[inner]) < 0.02 * level(theirs[inner])
