@@ -1,6 +1,6 @@
 """`thresher corpus`: recordings to training material."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from thresher.workspace import Workspace
 
 _PAIRS_RATE = 48_000
 """Hz: what audio interfaces and amplifier plugins run at."""
+
+_STEMS_RATE = 22_050
+"""Hz: drums have little above 11 kHz, and half the rate is twice the learning in a budget."""
 
 _PIPED_WIDTH = 4000
 """Columns where nobody's terminal says how many there are."""
@@ -83,25 +86,34 @@ def corpus(
     between them is found, told and drawn, and what cannot be aligned is refused. Folders below,
     one for each setting of the knobs, have a knobs.json ({"gain": 0.3}) or a name like gain=0.3.
 
+    A folder of songs in stems (song_drums.ogg beside song_mix.ogg, or a folder per song with
+    kick.wav, snare.wav, guitar.wav and so on) is what drums are learned from (family drums), at
+    22050 Hz. Names with drum, kick, snare or hat in them are the drums; a mix less its drums is
+    the rest. What does not line up is refused. Whole songs are held out. --set recipe=stems
+    without RECORDINGS makes songs up.
+
     What was used, what was dropped and why is listed for every file, and kept in the
     corpus's manifest. The same command again changes nothing and returns at once.
     """  # noqa: D301 - a real backspace, which tells click to leave the lines alone
     from thresher.corpus import CorpusConfig, NothingUsableError, Source, build_corpus
+    from thresher.corpus.parts import holds_stems
     from thresher.corpus.sides import holds_pairs
     from thresher.disk import MANIFEST, content_hash
     from thresher.settings import parse_overrides, replace
 
     sources = [Source(path) for path in recordings] + [_labelled(text) for text in labelled]
-    if not sources:
+    overrides = parse_overrides(pairs)
+    if not sources and overrides.get("recipe") != "stems":
         raise ThresherError("no recordings given", hint=f"thresher corpus {name} FOLDER")
     folder = workspace.corpus(name)
     before = content_hash(folder) if (folder / MANIFEST).is_file() else None
     recipe: dict[str, Any] = {"recipe": "instrument"} if instrument else {}
-    overrides = parse_overrides(pairs)
-    if "recipe" not in overrides and len(sources) == 1 and holds_pairs(sources[0].path):
-        recipe = {"recipe": "pairs"}
-    if overrides.get("recipe", recipe.get("recipe")) == "pairs":
-        recipe = {"recipe": "pairs", "sample_rate": _PAIRS_RATE}
+    if "recipe" not in overrides and len(sources) == 1 and not instrument:
+        recipe = _by_what_lies_there(sources[0].path, holds_pairs, holds_stems)
+    rates = {"pairs": _PAIRS_RATE, "stems": _STEMS_RATE}
+    kind = overrides.get("recipe", recipe.get("recipe"))
+    if kind in rates:
+        recipe = {"recipe": kind, "sample_rate": rates[kind]}
     config = replace(CorpusConfig(), recipe | overrides)
     try:
         built = build_corpus(workspace, name, sources, config)
@@ -113,6 +125,15 @@ def corpus(
         click.echo("already there, made of the same recordings and settings", err=True)
     _tell(built.manifest)
     click.echo(name)
+
+
+def _by_what_lies_there(
+    path: Path, holds_pairs: Callable[[Path], bool], holds_stems: Callable[[Path], bool]
+) -> dict[str, Any]:
+    """The recipe that a folder asks for by the names in it."""
+    if holds_pairs(path):
+        return {"recipe": "pairs"}
+    return {"recipe": "stems"} if holds_stems(path) else {}
 
 
 def _labelled(text: str) -> Any:
@@ -172,6 +193,9 @@ def _summary(manifest: dict[str, Any]) -> Iterator[str]:
     if "pairs" in manifest:
         yield from _pair_lines(manifest)
         return
+    if "stems" in manifest:
+        yield from _stem_lines(manifest)
+        return
     yield (
         f"{windows['training']} windows to train on, {windows['validation']} held out, "
         f"of {_window_seconds(settings):g} s"
@@ -214,6 +238,28 @@ def _pair_lines(manifest: dict[str, Any]) -> Iterator[str]:
         if pair["silent_seconds"] >= 1:
             yield f"  {_minutes(pair['silent_seconds'])} of the input are silent"
     yield "the place where both sides agree is drawn in the corpus's folder: alignment.png"
+
+
+def _stem_lines(manifest: dict[str, Any]) -> Iterator[str]:
+    for song in manifest["stems"]["of"]:
+        learned, held_out = (
+            song[split][1] - song[split][0] for split in ("training", "validation")
+        )
+        rate = manifest["settings"]["sample_rate"]
+        use = "held out" if not learned else "to learn from"
+        if learned and held_out:
+            use = f"the last {_minutes(held_out / rate)} held out: the only song with drums"
+        if not song["with_drums"]:
+            yield f"{song['title']}: no drums, backing to mix with others ({song['backing']})"
+            continue
+        yield (
+            f"{song['title']}: drums sound for {_minutes(song['drums_seconds'])} at "
+            f"{song['drums_db']:.1f} dBFS, backing {song['backing_db']:.1f} dBFS "
+            f"({song['backing']}), bleed {song['bleed_db']:.0f} dB; {use}"
+        )
+    for song in manifest["stems"]["refused"]:
+        yield f"refused: {song['why']}"
+    yield f"one gain of {manifest['gain_db']:+.1f} dB for all"
 
 
 _OFFSET = 1e-3

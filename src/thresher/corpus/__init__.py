@@ -7,6 +7,7 @@ from thresher.corpus.melody import Melody
 from thresher.corpus.pairs import Pairs
 from thresher.corpus.plan import NothingUsableError
 from thresher.corpus.sources import Source
+from thresher.corpus.stems import Stems
 
 __all__ = [
     "Corpus",
@@ -15,6 +16,7 @@ __all__ = [
     "NothingUsableError",
     "Pairs",
     "Source",
+    "Stems",
     "Track",
     "build_corpus",
     "open_corpus",

@@ -22,6 +22,7 @@ import numpy as np
 from thresher.audio.trackers import find_tracker
 from thresher.corpus.arrays import write_feature, write_sound, write_windows
 from thresher.corpus.build_pairs import build_pairs
+from thresher.corpus.build_stems import build_stems
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.decoding import Decoded, decode_recording, spool_of
 from thresher.corpus.features import FEATURES
@@ -70,6 +71,8 @@ def build_corpus(
     config = config or CorpusConfig()
     if config.recipe == "pairs":
         return build_pairs(workspace, name, recordings, config)
+    if config.recipe == "stems":
+        return build_stems(workspace, name, recordings, config)
     folder = workspace.corpus(name)
     found = find_recordings([r if isinstance(r, Source) else Source(r) for r in recordings])
     if not found.recordings:

@@ -52,14 +52,14 @@ class CorpusConfig:
         why="What one example holds: state is carried through it and reset at its start.",
         source="dadabots and PRiSM, 8 s chunks",
     )
-    recipe: Literal["thresher", "prism", "dadabots", "instrument", "pairs"] = setting(
+    recipe: Literal["thresher", "prism", "dadabots", "instrument", "pairs", "stems"] = setting(
         "thresher",
         unit="",
         why="thresher: even windows that cover everything once. prism: 1 in 8 seconds shared, "
         "last partial dropped. dadabots: thousands of windows, nearly all of each shared, "
         "silence kept. instrument: one note at a time, with its pitch and loudness beside it. "
-        "pairs: the same playing before and after an amplifier, sample by sample. Training and "
-        "validation never overlap in any of them.",
+        "pairs: the same playing before and after an amplifier, sample by sample. stems: songs as "
+        "drums and everything else. Training and validation never overlap in any of them.",
         source="rncm-prism/prism-samplernn; Cortexelus/dadabots_sampleRNN; magenta/ddsp; "
         "sdatkinson/neural-amp-modeler",
     )
@@ -104,6 +104,26 @@ class CorpusConfig:
         "right before is left unused, so that the amplifier has forgotten it.",
         source="sdatkinson/neural-amp-modeler, nam/train/core.py",
     )
+    held_out_songs: tuple[str, ...] = setting(
+        (),
+        unit="",
+        why="stems only: songs never learned from, by name. Without any, the shortest that have "
+        "drums, until validation_fraction is reached: a network that has heard a song knows its "
+        "kit, so a song is held out whole.",
+        source="Rafii et al. 2017 (MUSDB18 is split by song); docs/drums.md",
+    )
+    made_songs: int = setting(
+        12,
+        unit="songs",
+        why="stems only, where no recordings are given: so many are made up by formulas.",
+        source="docs/drums.md, Without stems",
+    )
+    made_seconds: float = setting(
+        20.0,
+        unit="s",
+        why="stems only: the length of a song made up, ten bars or so.",
+        source="docs/drums.md, Without stems",
+    )
     validation_fraction: float = setting(
         0.1,
         unit="share of each recording",
@@ -141,6 +161,8 @@ class CorpusConfig:
         self._insist("silent_share", 0 < self.silent_share <= 1, "above 0, to 1")
         self._insist("one_note_share", 0 <= self.one_note_share <= 1, "0 to 1")
         self._insist("held_out_seconds", 0 <= self.held_out_seconds <= 3600, "0 to 3600 s")
+        self._insist("made_songs", 2 <= self.made_songs <= 10_000, "2 to 10000")
+        self._insist("made_seconds", 1 <= self.made_seconds <= 3600, "1 to 3600 s")
         self._insist("phrase_seconds", 0 < self.phrase_seconds <= 600, "above 0, to 600 s")
         self._insist("phrase_step_seconds", 0 < self.phrase_step_seconds <= 600, "0 to 600 s")
         self._insist(

@@ -11,6 +11,7 @@ from thresher.audio.quantise import silence_code
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.melody import CURVES, Melody
 from thresher.corpus.pairs import Pairs
+from thresher.corpus.stems import Stems
 from thresher.disk import read_manifest
 from thresher.errors import ThresherError
 from thresher.settings import from_mapping
@@ -56,6 +57,8 @@ class Corpus:
     """Pitch and loudness of one instrument; None unless the recipe is ``instrument``."""
     pairs: Pairs | None = None
     """The sound before and after an amplifier; None unless the recipe is ``pairs``."""
+    stems: Stems | None = None
+    """Songs as drums and everything else; None unless the recipe is ``stems``."""
 
     @property
     def sample_rate(self) -> int:
@@ -110,6 +113,7 @@ def open_corpus(folder: Path) -> Corpus:
             features=features,
             melody=_melody(folder, manifest),
             pairs=_pairs(folder, manifest),
+            stems=_stems(folder, manifest),
         )
     except (KeyError, TypeError) as error:
         raise _damaged(folder, f"manifest.json lacks or garbles {error}") from None
@@ -119,6 +123,10 @@ def open_corpus(folder: Path) -> Corpus:
         raise _damaged(folder, "audio and melody differ in length")
     if corpus.pairs and not len(corpus.pairs.dry) == len(corpus.pairs.wet) == len(corpus.audio):
         raise _damaged(folder, "audio and the pairs' two sides differ in length")
+    if corpus.stems and not (
+        len(corpus.stems.drums) == len(corpus.stems.backing) == len(corpus.audio)
+    ):
+        raise _damaged(folder, "audio, drums and backing differ in length")
     return corpus
 
 
@@ -141,6 +149,20 @@ def _pairs(folder: Path, manifest: dict[str, Any]) -> Pairs | None:
         positions=positions.reshape(len(told), len(knobs)),
         training=np.array([pair["training"] for pair in told], np.int64),
         validation=np.array([pair["validation"] for pair in told], np.int64),
+    )
+
+
+def _stems(folder: Path, manifest: dict[str, Any]) -> Stems | None:
+    if "stems" not in manifest:
+        return None
+    told = manifest["stems"]["of"]
+    return Stems(
+        drums=_array(folder / "drums.npy"),
+        backing=_array(folder / "backing.npy"),
+        songs=tuple(str(song["title"]) for song in told),
+        with_drums=np.array([song["with_drums"] for song in told], bool),
+        training=np.array([song["training"] for song in told], np.int64),
+        validation=np.array([song["validation"] for song in told], np.int64),
     )
 
 

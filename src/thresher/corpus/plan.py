@@ -65,7 +65,8 @@ def plan_windows(
     recipe = config.recipe
     if recipe == "instrument":
         return _plan_chunks(attempts, config, gain_db)
-    assert recipe != "pairs"  # they are built by `thresher.corpus.build_pairs`
+    assert recipe != "pairs"  # `build_corpus` hands these two on
+    assert recipe != "stems"
     grid = Grid(config.window_samples, config.feature_hop)
     usable = [attempt.decoded for attempt in attempts if attempt.decoded and not attempt.why]
     step = dense_step(sum(decoded.samples for decoded in usable), grid, config.dense_windows)

@@ -1,0 +1,294 @@
+"""Songs as stems -> `corpora/NAME/`, in the same form as every corpus.
+
+The drums are the corpus's sound, which a network is to play; drums and backing lie beside it as
+they were, under one gain. Whole songs are
+held out, never pieces of one that is learned from, unless there is only one.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from thresher.audio.loudness import rms_db
+from thresher.corpus.arrays import npy_stream, write_feature, write_sound, write_windows
+from thresher.corpus.config import CorpusConfig
+from thresher.corpus.decoding import spool_of
+from thresher.corpus.features import FEATURES
+from thresher.corpus.folder import SPLITS, Corpus, Track, open_corpus
+from thresher.corpus.level import played_db
+from thresher.corpus.made_songs import made_song
+from thresher.corpus.mixtures import Mixture, read_song
+from thresher.corpus.parts import SongFiles, find_songs
+from thresher.corpus.progress import Progress, progress
+from thresher.corpus.sources import Source, sha256_of
+from thresher.corpus.stem_accounts import (
+    Refused,
+    Span,
+    accounts,
+    facts_of,
+    no_drums,
+    nothing_usable,
+)
+from thresher.corpus.stems import STEMS
+from thresher.disk import MANIFEST, content_hash, read_manifest, whole_folder, write_manifest
+from thresher.errors import ThresherError
+from thresher.journal import Stages, new_manifest, record
+from thresher.settings import from_mapping, to_mapping
+from thresher.workspace import Workspace
+
+
+def build_stems(
+    workspace: Workspace, name: str, recordings: Sequence[Path | Source], config: CorpusConfig
+) -> Corpus:
+    """Make a corpus of the stems in one folder; see `thresher.corpus.build_corpus`.
+
+    Without recordings the songs are made up by formulas.
+
+    Raises:
+        ThresherError: no song there has drums that can be used, or the disk refuses.
+    """
+    paths = [given.path if isinstance(given, Source) else given for given in recordings]
+    if len(paths) > 1:
+        raise ThresherError(
+            f"stems come in one folder, {len(paths)} were given",
+            hint="one folder, with songs or folders of songs in it",
+        )
+    songs = find_songs(paths[0]) if paths else ()
+    if paths and not any(song.drums for song in songs):
+        raise no_drums(paths[0], songs)
+    hashes = [sha256_of(path) for song in songs for path in song.files]
+    folder = workspace.corpus(name)
+    if (present := _same_corpus(folder, hashes, config)) is not None:
+        return present
+    stages = Stages()
+    with progress() as shown:
+        with stages.measure("read") as stage:
+            heard = shown.task("reading", len(songs) or config.made_songs).samples
+            mixtures, refused = _read(songs, config, heard) if paths else (_made(config, heard), [])
+            stage.samples += sum(len(mixture.backing) for mixture in mixtures)
+        if not any(mixture.drums is not None for mixture in mixtures):
+            raise nothing_usable(refused)
+        with whole_folder(folder) as part:
+            manifest = _write(part, name, mixtures, config, stages, shown)
+            manifest["recordings"] = accounts(songs, mixtures, refused, hashes, config)
+            manifest["stems"]["refused"] = [
+                {"title": song.title, "why": song.problem} for song in refused
+            ]
+            write_manifest(part, manifest)
+    record(workspace.journal, folder)
+    return open_corpus(folder)
+
+
+def _read(
+    songs: Sequence[SongFiles], config: CorpusConfig, heard: Callable[[int], None]
+) -> tuple[list[Mixture], list[Refused]]:
+    mixtures, refused = [], []
+    for song in songs:
+        try:
+            mixtures.append(read_song(song, config.sample_rate))
+        except ThresherError as error:
+            where = error.looked_at or str(song.files[0].parent)
+            refused.append(Refused(song.title, error.problem, where, error.hint))
+        heard(1)
+    return mixtures, refused
+
+
+def _made(config: CorpusConfig, heard: Callable[[int], None]) -> list[Mixture]:
+    mixtures = []
+    for seed in range(config.made_songs):
+        song = made_song(seed, config.made_seconds, config.sample_rate)
+        mixtures.append(Mixture(f"made {seed}", song.drums, song.backing, "made by formulas"))
+        heard(1)
+    return mixtures
+
+
+def _same_corpus(folder: Path, hashes: Sequence[str | None], config: CorpusConfig) -> Corpus | None:
+    if not (folder / MANIFEST).exists():
+        return None
+    with contextlib.suppress(ThresherError, KeyError, TypeError):
+        manifest = read_manifest(folder, kind="corpus")
+        told = [recording["sha256"] for recording in manifest["recordings"]]
+        same = [sha256 for sha256 in told if sha256] == list(hashes)
+        same &= from_mapping(CorpusConfig, manifest["settings"], origin=str(folder)) == config
+        if same:
+            return open_corpus(folder)
+    return None
+
+
+def _write(
+    part: Path,
+    name: str,
+    mixtures: Sequence[Mixture],
+    config: CorpusConfig,
+    stages: Stages,
+    shown: Progress,
+) -> dict[str, Any]:
+    """Everything but the manifest, which is returned."""
+    tracks = _lay_out(mixtures, config)
+    gain, rms_dbfs, held_back = _level(mixtures, config)
+    spans = _split(mixtures, tracks, config)
+    counts = _write_windows(part, mixtures, spans, config)
+    for side in STEMS:
+        _write_side(part / f"{side}.npy", mixtures, side, gain, config)
+    samples = sum(track.stop - track.start for track in tracks)
+    spools = [spool_of(part, index) for index in range(len(mixtures))]
+    for spool, mixture in zip(spools, mixtures, strict=True):
+        _drums(mixture).tofile(spool)
+    with stages.measure("quantise") as stage:
+        heard = shown.task("quantising", samples).samples
+        clipped = write_sound(part, spools, tracks, config, gain, heard)
+        stage.samples += samples
+    with stages.measure("curves") as stage, ThreadPoolExecutor(2) as executor:
+        for feature in FEATURES:
+            heard = shown.task(feature.name, samples).samples
+            write_feature(part, feature, tracks, config, executor, heard)
+        stage.samples += samples
+    return new_manifest(
+        kind="corpus",
+        id=name,
+        settings=to_mapping(config),
+        seed=None,
+        parents=[],
+        stages=stages,
+        files={path.name: content_hash(path) for path in sorted(part.glob("*.npy"))},
+        more={
+            "gain": gain,
+            "gain_db": round(20 * float(np.log10(gain)), 2),
+            "rms_dbfs": rms_dbfs,
+            "held_back": held_back,
+            "clipped_samples": sum(clipped),
+            "samples": samples,
+            "windows": counts,
+            "artists": [track.artist for track in tracks],
+            "features": [feature.name for feature in FEATURES],
+            "feature_hop": config.feature_hop,
+            "stems": {
+                "of": [
+                    facts_of(mixture, span, gain, config)
+                    for mixture, span in zip(mixtures, spans, strict=True)
+                ]
+            },
+            "tracks": [vars(track) for track in tracks],
+            "other_files": {},
+        },
+    )
+
+
+def _drums(mixture: Mixture) -> Float32[np.ndarray, " samples"]:
+    """Silence of the same length where there are none."""
+    return np.zeros_like(mixture.backing) if mixture.drums is None else mixture.drums
+
+
+def _mix(mixture: Mixture) -> Float32[np.ndarray, " samples"]:
+    return mixture.backing if mixture.drums is None else mixture.drums + mixture.backing
+
+
+def _level(mixtures: Sequence[Mixture], config: CorpusConfig) -> tuple[float, float, bool]:
+    """The gain, the level the mixes came with [dBFS], and whether peaks held the gain back."""
+    mixes = [_mix(mixture) for mixture in mixtures]
+    rms_dbfs = played_db(np.concatenate([rms_db(mix, config.feature_hop) for mix in mixes]))
+    # Few enough samples may clip; those of the loudest song alone are looked at.
+    peaks = [float(np.quantile(np.abs(mix), 1 - config.clipped_share)) for mix in mixes]
+    wanted = 10 ** ((config.level_dbfs - rms_dbfs) / 20)
+    gain = min(wanted, 1 / max(peaks))
+    return round(gain, 6), round(rms_dbfs, 2), gain < wanted
+
+
+def _lay_out(mixtures: Sequence[Mixture], config: CorpusConfig) -> list[Track]:
+    tracks, start, hop = list[Track](), 0, config.feature_hop
+    for mixture in mixtures:
+        length = len(mixture.backing)
+        title = mixture.title
+        tracks.append(
+            Track(start=start, stop=start + length, path=title, artist=title, title=title)
+        )
+        start += -(-length // hop) * hop
+    return tracks
+
+
+def _split(
+    mixtures: Sequence[Mixture], tracks: Sequence[Track], config: CorpusConfig
+) -> list[Span]:
+    """By song; the only song with drums is split in time, a window apart."""
+    with_drums = [i for i, mixture in enumerate(mixtures) if mixture.drums is not None]
+    held_out = _held_out(mixtures, with_drums, config)
+    spans: list[Span] = []
+    for index, track in enumerate(tracks):
+        whole, nothing = [track.start, track.stop], [track.start, track.start]
+        spans.append({"training": whole, "validation": nothing})
+        if index in held_out:
+            spans[-1] = {"training": nothing, "validation": whole}
+        elif with_drums == [index] and config.validation_fraction:
+            spans[-1] = _split_in_time(track, config)
+    return spans
+
+
+def _held_out(
+    mixtures: Sequence[Mixture], with_drums: Sequence[int], config: CorpusConfig
+) -> set[int]:
+    """The songs named, or the shortest, until they make up the share that is wanted."""
+    titles = [mixtures[index].title for index in with_drums]
+    for title in config.held_out_songs:
+        if title not in titles:
+            raise ThresherError(
+                f"no song '{title}' with drums to hold out", hint=", ".join(titles) or None
+            )
+    if config.held_out_songs:
+        named = {i for i in with_drums if mixtures[i].title in config.held_out_songs}
+        if len(named) == len(with_drums):
+            raise ThresherError("every song with drums is held out", hint="hold out fewer")
+        return named
+    lengths = {index: len(mixtures[index].backing) for index in with_drums}
+    wanted, chosen = config.validation_fraction * sum(lengths.values()), set[int]()
+    for index in sorted(lengths, key=lambda i: lengths[i])[: len(lengths) - 1]:
+        if sum(lengths[i] for i in chosen) < wanted:
+            chosen.add(index)
+    return chosen
+
+
+def _split_in_time(track: Track, config: CorpusConfig) -> Span:
+    length, window = track.stop - track.start, config.window_samples
+    held_out = max(window, round(config.validation_fraction * length))
+    if length < held_out + 2 * window:
+        return {"training": [track.start, track.stop], "validation": [track.start, track.start]}
+    boundary = track.start + (length - held_out) // config.feature_hop * config.feature_hop
+    return {"training": [track.start, boundary - window], "validation": [boundary, track.stop]}
+
+
+def _write_windows(
+    part: Path, mixtures: Sequence[Mixture], spans: Sequence[Span], config: CorpusConfig
+) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    window = config.window_samples
+    for split in SPLITS:
+        rows = [
+            (start, song)
+            for song, (mixture, span) in enumerate(zip(mixtures, spans, strict=True))
+            if mixture.drums is not None
+            for start in range(span[split][0], span[split][1] - window + 1, window)
+        ]
+        write_windows(part / f"windows-{split}.npy", np.array(rows, np.int64).reshape(-1, 2))
+        counts[split] = len(rows)
+    if not counts["training"]:
+        raise ThresherError(
+            f"too short: no {window / config.sample_rate:g} s with drums to learn from",
+            hint="longer songs, or --set window_seconds=1",
+        )
+    return counts
+
+
+def _write_side(
+    path: Path, mixtures: Sequence[Mixture], side: str, gain: float, config: CorpusConfig
+) -> None:
+    hop = config.feature_hop
+    there = [_drums(mixture) if side == "drums" else mixture.backing for mixture in mixtures]
+    total = sum(-(-len(sound) // hop) * hop for sound in there)
+    with npy_stream(path, (total,), np.float32) as stream:
+        for sound in there:
+            padded = np.pad(sound * np.float32(gain), (0, -len(sound) % hop))
+            stream.write(np.ascontiguousarray(padded, np.float32).data)
