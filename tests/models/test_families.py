@@ -26,6 +26,8 @@ MELODIC = ("ddsp",)
 pitch trackers hear."""
 PAIRED = ("amp",)
 """Families that learn from what went into an amplifier and what came out."""
+STEMMED = ("drums",)
+"""Families that learn from drums and everything else."""
 LENGTH = 200
 LOUDER = 3.0
 
@@ -124,6 +126,30 @@ TINY = {
             "update_samples": 200,
         },
     ),
+    "drums": (
+        {
+            "width": 8,
+            "memories": 1,
+            "sequence": 30,
+            "repair_channels": 4,
+            "repair_dilations": [1, 2, 4],
+            "repair_frames": 20,
+            "repair_lead_in": 10,
+        },
+        {
+            "bands": 16,
+            "width": 12,
+            "memories": 2,
+            "taps": 2,
+            "sequence": 20,
+            "repair": False,
+            "repair_channels": 3,
+            "repair_dilations": [1, 4],
+            "repair_frames": 20,
+            "repair_lead_in": 10,
+            "decay_floor": 0.6,
+        },
+    ),
 }
 """By family: settings under which it trains in seconds, one for each way it may be built."""
 
@@ -163,6 +189,7 @@ def corpus(request):
     """What the family under test learns from."""
     family = request.node.callspec.params["family"]
     wanted = {**dict.fromkeys(MELODIC, "notes"), **dict.fromkeys(PAIRED, "pairs")}
+    wanted |= dict.fromkeys(STEMMED, "stems")
     return request.getfixturevalue(wanted.get(family.name, "music"))
 
 
@@ -178,6 +205,16 @@ def pairs(tmp_path_factory):
         write_flac(place / "output.flac", wet, RATE)
     config = CorpusConfig(recipe="pairs", sample_rate=RATE, window_seconds=0.256)
     return build_corpus(Workspace(folder / "workspace"), "amp", [folder / "pairs"], config)
+
+
+@pytest.fixture(scope="module")
+def stems(tmp_path_factory):
+    """Three songs made up by formulas, four seconds each."""
+    folder = tmp_path_factory.mktemp("stems")
+    config = CorpusConfig(
+        recipe="stems", sample_rate=RATE, window_seconds=0.256, made_songs=3, made_seconds=4.0
+    )
+    return build_corpus(Workspace(folder), "songs", [], config)
 
 
 @pytest.fixture(scope="module")

@@ -135,7 +135,8 @@ def _fresh(family: Family, config: Any) -> dict[str, nn.Module]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return {
-            stage.name: stage.build(config).eval().requires_grad_(False) for stage in family.stages
+            stage.name: stage.build(config).eval().requires_grad_(False)
+            for stage in family.for_config(config).stages
         }
 
 

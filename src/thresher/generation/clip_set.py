@@ -8,7 +8,7 @@ come out the same.
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ _NOTE_EVERY_S = 1.0
 _KEYS = ("sample_rate", "settings", "stages", "plan", "clips")
 _CLIP_KEYS = {"file", "seed", "temperature", "artists", "prime", "samples", "sha256"}
 _CLIP_FILE = re.compile(r"clip-\d{5,}\.flac")
+_BESIDE_FILE = re.compile(r"clip-\d{5,}-[a-z]+\.flac")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,9 @@ class Clip:
     """File name of the recording it goes on from."""
     samples: int
     sha256: str
+    beside: Mapping[str, Path] = field(default_factory=dict)
+    """Other files of the same clip, by what they are: what is left of the sound it was taken out
+    of, say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +76,24 @@ class Notes:
         return [index for index in range(wanted) if clip_file(index) not in self._clips]
 
     def add(
-        self, index: int, audio: Float32[np.ndarray, " samples"], facts: dict[str, Any]
+        self,
+        index: int,
+        audio: Float32[np.ndarray, " samples"],
+        facts: dict[str, Any],
+        beside: Mapping[str, Float32[np.ndarray, " samples"]] | None = None,
     ) -> None:
-        """Write one clip, whole, and remember its hash."""
+        """Write one clip, whole, and what lies beside it first; remember their hashes."""
+        others = {}
+        for what, sound in (beside or {}).items():
+            other = self._folder / beside_file(index, what)
+            write_flac(other, sound, self._manifest["sample_rate"])
+            others[what] = {"file": other.name, "sha256": content_hash(other)}
         path = self._folder / clip_file(index)
         write_flac(path, audio, self._manifest["sample_rate"])
         self._clips[path.name] = {"file": path.name, **facts, "samples": len(audio)}
         self._clips[path.name]["sha256"] = content_hash(path)
+        if others:
+            self._clips[path.name]["beside"] = others
         if time.monotonic() - self._noted_at >= _NOTE_EVERY_S:
             self.write()
 
@@ -86,7 +101,11 @@ class Notes:
         """Bring the manifest up to date."""
         clips = [self._clips[name] for name in sorted(self._clips)]
         self._manifest["clips"] = clips
-        self._manifest["files"] = {clip["file"]: clip["sha256"] for clip in clips}
+        self._manifest["files"] = {
+            entry["file"]: entry["sha256"]
+            for clip in clips
+            for entry in (clip, *clip.get("beside", {}).values())
+        }
         self._manifest["stages"] = self._stages.as_list()
         self._manifest["complete"] = not self.missing(self._manifest["settings"]["clips"])
         write_manifest(self._folder, self._manifest)
@@ -105,11 +124,14 @@ def open_clips(folder: Path) -> ClipSet:
         id=str(manifest.get("id")),
         folder=folder,
         sample_rate=manifest["sample_rate"],
-        clips=tuple(
-            Clip(path=folder / name, **{k: v for k, v in sound[name].items() if k != "file"})
-            for name in sorted(sound)
-        ),
+        clips=tuple(_clip(folder, sound[name]) for name in sorted(sound)),
     )
+
+
+def _clip(folder: Path, entry: Mapping[str, Any]) -> Clip:
+    told = {key: entry[key] for key in _CLIP_KEYS - {"file"}}
+    beside = {what: folder / other["file"] for what, other in entry.get("beside", {}).items()}
+    return Clip(path=folder / entry["file"], beside=beside, **told)
 
 
 def earlier_manifest(folder: Path) -> dict[str, Any] | None:
@@ -152,14 +174,21 @@ def clip_file(index: int) -> str:
     return f"clip-{index:05d}.flac"
 
 
+def beside_file(index: int, what: str) -> str:
+    """File name of something that lies beside a clip.
+
+    >>> beside_file(7, "rest")
+    'clip-00007-rest.flac'
+    """
+    return f"clip-{index:05d}-{what}.flac"
+
+
 def _checked(folder: Path) -> dict[str, Any]:
     manifest = read_manifest(folder, kind="clips")
     lacks = [key for key in _KEYS if key not in manifest]
     clips = [] if lacks else manifest["clips"]
     # Names are matched whole, so that a manifest cannot point outside its folder.
-    if lacks or not all(
-        clip.keys() == _CLIP_KEYS and _CLIP_FILE.fullmatch(clip["file"]) for clip in clips
-    ):
+    if lacks or not all(map(_well_formed, clips)):
         raise ThresherError(
             f"the manifest lacks {', '.join(lacks)}" if lacks else "the manifest garbles its clips",
             looked_at=folder / MANIFEST,
@@ -168,11 +197,24 @@ def _checked(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def _well_formed(clip: Mapping[str, Any]) -> bool:
+    others = clip.get("beside", {}).values()
+    return (
+        clip.keys() - {"beside"} == _CLIP_KEYS
+        and _CLIP_FILE.fullmatch(clip["file"]) is not None
+        and all(_BESIDE_FILE.fullmatch(other["file"]) for other in others)
+    )
+
+
 def _sound_clips(folder: Path, listed: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Of the clips a manifest lists, those whose file is still what it says."""
-    return {
-        clip["file"]: clip
-        for clip in listed
-        if (folder / clip["file"]).is_file()
-        and content_hash(folder / clip["file"]) == clip["sha256"]
-    }
+    return {clip["file"]: clip for clip in listed if _as_listed(folder, clip)}
+
+
+def _as_listed(folder: Path, clip: Mapping[str, Any]) -> bool:
+    """Whether a clip's files are still what the manifest says."""
+    listed = {e["file"]: e["sha256"] for e in (clip, *clip.get("beside", {}).values())}
+    return all(
+        (folder / name).is_file() and content_hash(folder / name) == sha256
+        for name, sha256 in listed.items()
+    )

@@ -59,6 +59,8 @@ class Orders:
     """Weights that sum to 1."""
     shapes: Shapes | None
     hop: int
+    leaves: str
+    """What is left of the sound when a clip is taken out of it; "" where nothing is."""
     made_of: Mapping[str, Any]
     """All that a clip's sound depends on, JSON-ready, files by their hash."""
 
@@ -83,6 +85,16 @@ class Orders:
             artists=self.artists,
             frames=self.shapes.draw(seed, frames) if self.shapes else None,
         )
+
+    def beside(
+        self, clip: Float32[np.ndarray, " samples"]
+    ) -> dict[str, Float32[np.ndarray, " samples"]]:
+        """What lies beside a clip: the sound it was taken out of, less the clip."""
+        if not self.leaves or self.sound is None:
+            return {}
+        there = self.sound[: len(clip)]
+        rest = np.pad(there, (0, len(clip) - len(there))) - clip
+        return {self.leaves: np.clip(rest, -1, 1).astype(np.float32)}
 
     def facts(self, request: ClipRequest) -> dict[str, Any]:
         """What the manifest says about a clip."""
@@ -110,10 +122,10 @@ def make_orders(plan: Plan, source: Source) -> Orders:
     artists = plan.artists
     if artists is not None:
         artists = mix_artists(artists, steering.artists, looked_at=checkpoint.folder)
+    # What takes a sound apart gives it back at the level it came with.
+    gain = 1.0 if family.leaves else source.gain
     prime, sound = (
-        None
-        if path is None
-        else read_prime(path, sample_rate=checkpoint.sample_rate, gain=source.gain)
+        None if path is None else read_prime(path, sample_rate=checkpoint.sample_rate, gain=gain)
         for path in (plan.prime, plan.sound)
     )
     told = plan.sound is not None or plan.midi is not None
@@ -126,6 +138,7 @@ def make_orders(plan: Plan, source: Source) -> Orders:
         artists=artists,
         shapes=None if told else choose_shapes(steering, plan.config, source, plan.shape_from),
         hop=steering.hop,
+        leaves=family.leaves,
         made_of={
             "checkpoint": source.checkpoint_hash,
             "seed": plan.seed,

@@ -5,11 +5,12 @@ import difflib
 from thresher.errors import ThresherError
 from thresher.models.amp import FAMILY as AMP
 from thresher.models.ddsp import FAMILY as DDSP
+from thresher.models.drums import FAMILY as DRUMS
 from thresher.models.family import Family
 from thresher.models.samplernn import FAMILY as SAMPLERNN
 from thresher.models.wavenet import FAMILY as WAVENET
 
-FAMILIES: tuple[Family, ...] = (SAMPLERNN, WAVENET, DDSP, AMP)
+FAMILIES: tuple[Family, ...] = (SAMPLERNN, WAVENET, DDSP, AMP, DRUMS)
 
 
 def family_named(name: str) -> Family:

@@ -6,7 +6,7 @@ that are prompted with text, audio or MIDI, that follow a sound, that are steere
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -81,6 +81,8 @@ class Stage:
     """Config to a freshly initialised network."""
     examples: Callable[[ExamplesRequest], Examples]
     loss: Callable[[nn.Module, Batch, State], Loss]
+    wanted: Callable[[Any], bool] = lambda config: True
+    """Whether a network of that config has this stage at all."""
 
 
 class Conditioning(NamedTuple):
@@ -234,3 +236,10 @@ class Family:
     """Name of the first entry of its last stage's report; less of it is better."""
     anatomy: Anatomy | None = None
     """Its insides as plain data, for `explain`; without, only its weights can be told."""
+    leaves: str = ""
+    """What is left of a sound that a clip takes its part out of ("rest"); "" for clips that leave
+    nothing."""
+
+    def for_config(self, config: Any) -> "Family":
+        """The same with the stages alone that a network of that config has."""
+        return replace(self, stages=tuple(stage for stage in self.stages if stage.wanted(config)))

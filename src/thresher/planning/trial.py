@@ -162,7 +162,9 @@ def _batches(workspace: Workspace, run: Run, split: Any) -> int:
 
 
 def _weights(run: Run) -> int:
-    networks = [stage.build(_config(run)) for stage in family_named(run.family).stages]
+    config = _config(run)
+    stages = family_named(run.family).for_config(config).stages
+    networks = [stage.build(config) for stage in stages]
     return sum(weight.numel() for network in networks for weight in network.parameters())
 
 

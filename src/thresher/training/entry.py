@@ -64,7 +64,7 @@ def train(
         job = Job(
             workspace=workspace,
             run_id=members.follow_text(claimed),
-            family=record,
+            family=record.for_config(config),
             preset=preset,
             corpus=opened,
             config=config,
@@ -107,7 +107,7 @@ def resume(
     job = Job(
         workspace=workspace,
         run_id=run.id,
-        family=record,
+        family=record.for_config(config),
         preset=manifest["preset"],
         corpus=opened,
         config=config,

@@ -96,9 +96,13 @@ Play = Callable[[Checkpoint, Path], Heard]
 
 
 def _complete(run: Run) -> list[Checkpoint]:
-    stages = {stage.name for stage in family_named(run.family).stages}
+    family = family_named(run.family)
     there = [open_checkpoint(folder) for folder in checkpoints(run.folder)]
-    complete = [checkpoint for checkpoint in there if set(checkpoint.stages) == stages]
+    complete = [
+        checkpoint
+        for checkpoint in there
+        if set(checkpoint.stages) == {s.name for s in family.for_config(checkpoint.config).stages}
+    ]
     if not complete:
         raise ThresherError(
             f"run '{run.id}' has no checkpoint that can be played",

@@ -12,7 +12,7 @@ from torch import nn
 
 from thresher.audio.files import write_flac
 from thresher.audio.pictures import spectrogram_png
-from thresher.corpus import Corpus
+from thresher.corpus import Corpus, Stems
 from thresher.models.family import ClipRequest, Conditioning, Engine, Family, render
 from thresher.training.config import TrainingConfig
 from thresher.training.run import melody_segments, training_segments
@@ -109,13 +109,24 @@ def clip_request(
 def _held_out_sound(
     index: int, corpus: Corpus, length: int
 ) -> Float32[np.ndarray, " samples"] | None:
-    """What goes into an amplifier: dry sound of a pair that it never learned from."""
+    """What an amplifier or a drum enhancer is given: sound that it never learned from."""
+    if corpus.stems is not None:
+        return _held_out_mix(index, corpus.stems, length)
     if corpus.pairs is None:
         return None
     held_out = corpus.pairs.validation
     spans = held_out if (held_out[:, 0] < held_out[:, 1]).all() else corpus.pairs.training
     start, stop = spans[index % len(spans)].tolist()
     return np.array(corpus.pairs.dry[start : min(start + length, stop)])
+
+
+def _held_out_mix(index: int, stems: Stems, length: int) -> Float32[np.ndarray, " samples"]:
+    """From the middle of a song that was held out, or else of one that was learned from."""
+    held_out = stems.stretches("validation")
+    spans = held_out if len(held_out) else stems.stretches("training")
+    first, stop = spans[index % len(spans)].tolist()
+    start = first + max(0, stop - first - length) // 2
+    return np.array(stems.drums[start : start + length] + stems.backing[start : start + length])
 
 
 def _knobs(index: int, corpus: Corpus) -> dict[str, float] | None:

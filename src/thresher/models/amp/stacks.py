@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from thresher.models.amp.config import AmpConfig
 from thresher.models.family import State
+from thresher.nn.filters import Filter, carried, newest
 
 BENDS: dict[str, Callable[[Tensor], Tensor]] = {
     "Tanh": torch.tanh,
@@ -21,30 +22,6 @@ BENDS: dict[str, Callable[[Tensor], Tensor]] = {
     "Sigmoid": torch.sigmoid,
     "Hardtanh": nn.functional.hardtanh,
 }
-
-
-class Filter(nn.Conv1d):
-    """A dilated filter as one matrix product of all its taps.
-
-    The same weights as any other convolution; with so few channels this is 1.2 to 3 times as
-    fast on a processor (benchmarks/amp.py).
-    """
-
-    def forward(self, x: Float[Tensor, "batch inputs samples"]) -> Float[Tensor, "batch out _"]:
-        """Shorter by ``reach`` samples than what it hears."""
-        k, d = self.kernel_size[0], self.dilation[0]
-        count = x.shape[-1] - (k - 1) * d
-        taps = [x[..., tap * d : tap * d + count] for tap in range(k)]
-        heard = torch.cat(taps, dim=1) if k > 1 else x
-        weight = self.weight.transpose(1, 2).flatten(1).expand(len(x), -1, -1)
-        if self.bias is None:
-            return torch.bmm(weight, heard)
-        return torch.baddbmm(self.bias[:, None], weight, heard)
-
-    @property
-    def reach(self) -> int:
-        """Samples that it looks back."""
-        return (self.kernel_size[0] - 1) * self.dilation[0]
 
 
 class Layer(nn.Module):
@@ -105,7 +82,7 @@ class StackedFilters(nn.Module):
     def forward(
         self, heard: Float[Tensor, "batch inputs samples"], past: State
     ) -> tuple[Float[Tensor, "batch wanted"], State]:
-        """What comes out, and what the filters then hold; see `carried`."""
+        """What comes out, and what the filters then hold; see `thresher.nn.filters.carried`."""
         carry: State = {}
         wanted = heard.shape[-1] - (0 if past else self.context)
         x, head = heard[:, :1], None
@@ -140,7 +117,7 @@ class MixedFilters(nn.Module):
     def forward(
         self, heard: Float[Tensor, "batch inputs samples"], past: State
     ) -> tuple[Float[Tensor, "batch wanted"], State]:
-        """What comes out, and what the filters then hold; see `carried`."""
+        """What comes out, and what the filters then hold; see `thresher.nn.filters.carried`."""
         carry: State = {}
         wanted = heard.shape[-1] - (0 if past else self.context)
         x, told = heard, []
@@ -153,20 +130,3 @@ class MixedFilters(nn.Module):
             x = newest(around, answer.shape[-1]) + layer.out(answer)
             told.append(newest(answer, wanted))
         return self.mixer(torch.cat(told, dim=1))[:, 0], carry
-
-
-def carried(
-    name: str, x: Float[Tensor, "batch channels samples"], reach: int, past: State, carry: State
-) -> Float[Tensor, "batch channels _"]:
-    """What a layer hears: with a past, that and ``x``; without, ``x`` alone, which gets shorter.
-
-    What it will need of all that is kept in ``carry``.
-    """
-    heard = torch.cat([past[name], x], dim=-1) if past else x
-    carry[name] = heard[..., heard.shape[-1] - reach :]
-    return heard
-
-
-def newest(x: Float[Tensor, "batch channels samples"], count: int) -> Float[Tensor, "batch _ _"]:
-    """The last ``count`` samples."""
-    return x[..., x.shape[-1] - count :]
