@@ -38,7 +38,7 @@ from thresher.workspace import Workspace
 @click.option(
     "--audio",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A recording to follow: its melody by an instrument, itself by an amplifier.",
+    help="A recording to follow: its melody by an instrument, itself by an amplifier, its drums.",
 )
 @click.option(
     "--midi",
@@ -136,7 +136,8 @@ def generate(
 
     RUN is a run of the workspace, or a path to a run's or a checkpoint's folder. The same
     command again goes on where it was stopped. With --audio or --midi one clip is made, as long
-    as what it follows.
+    as what it follows. Drums are taken out of a song: each clip has what is left beside it, as
+    clip-00000-rest.flac, and the two add up to the song in mono.
     """
     from thresher.generation import (
         GenerationConfig,

@@ -106,6 +106,12 @@ def resume_clips(workspace: Workspace, set_id: str) -> ClipSet:
             looked_at=folder,
             hint=f"thresher generate RUN --name {set_id}",
         )
+    if "through" in manifest:
+        raise ThresherError(
+            f"'{set_id}' holds clips that went through '{manifest.get('run')}'",
+            looked_at=folder,
+            hint="the same thresher curate … --through again goes on with it",
+        )
     return _fill(workspace, from_mapping(Plan, manifest["plan"], origin=str(folder)), set_id)
 
 
@@ -185,6 +191,8 @@ def _make(
         sampler, batch = _choose(missing, orders, players, manifest)
     if orders.prime is not None:
         announce_prompt(len(orders.prime) / manifest["sample_rate"])
+    if orders.leaves and orders.sound is not None:
+        say(f"{orders.leaves} beside each clip; mono, {manifest['sample_rate']} Hz, no sample late")
     longest = max(1, _BUFFER_SAMPLES // orders.length_samples)
     size = min(orders.plan.config.batch or batch, longest)
     with shown_progress(
@@ -237,7 +245,8 @@ def _with_precision(plan: Plan, players: Players, workspace: Workspace) -> Plan:
 def check_finished(source: Source) -> None:
     """Refuse a family of several stages whose last ones are not trained yet."""
     family = models.family_named(source.checkpoint.family)
-    untrained = [s.name for s in family.stages if s.name not in source.checkpoint.stages]
+    stages = family.for_config(source.checkpoint.config).stages
+    untrained = [s.name for s in stages if s.name not in source.checkpoint.stages]
     if untrained:
         raise ThresherError(
             f"'{source.name}' is not trained to the end: no {', '.join(untrained)} yet",
@@ -261,7 +270,7 @@ def _make_group(
             audio = pcm.astype(np.float32) / 32768  # exact: write_flac finds the same steps
             if orders.prime is not None and orders.plan.config.keep_prime:
                 audio = np.concatenate([orders.prime, audio])
-            notes.add(index, audio, orders.facts(request))
+            notes.add(index, audio, orders.facts(request), orders.beside(audio))
             report.finished(notes.finished)
             stage.samples += len(audio)
 

@@ -118,6 +118,24 @@ Amplify = Callable[
 """Networks by stage name, the config, a dry sound and where the knobs stand."""
 
 
+class TakenOut(NamedTuple):
+    """Part of a mix, and the gains that took it out."""
+
+    stages: Mapping[str, Float[np.ndarray, " samples"]]
+    """What each of the family's stages makes, in order, as long as the mix and in its time; by
+    what the stage does, for people."""
+    gains: Float[np.ndarray, "frames bands"]
+    """0 to 1, of the first stage."""
+    activity: Float[np.ndarray, " frames"]
+    """How sure it is that there is anything to take out, 0 to 1."""
+    hop: int
+    """Samples per frame."""
+
+
+TakeOut = Callable[[Mapping[str, nn.Module], Any, Float[np.ndarray, " samples"]], TakenOut]
+"""Networks by stage name, the config and a mix in [-1, 1]."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Anatomy:
     """How a family shows its insides."""
@@ -130,6 +148,8 @@ class Anatomy:
     """For instruments, which play a recording's melody."""
     amplify: Amplify | None = None
     """For amplifiers, whose answer to a sound is known sample by sample."""
+    take_out: TakeOut | None = None
+    """For what takes part of a mix out, drums say."""
     filters: Callable[[Mapping[str, nn.Module], Any], tuple[Filters, ...]] | None = None
 
 
