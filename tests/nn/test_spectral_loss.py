@@ -5,7 +5,13 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from thresher.nn.spectral_loss import SIZES, magnitudes, multi_scale_spectral_loss
+from thresher.nn import spectral_loss
+from thresher.nn.spectral_loss import (
+    SIZES,
+    magnitudes,
+    multi_scale_spectral_loss,
+    plain_spectral_loss,
+)
 
 
 def tone(hz, gain=1.0, seconds=0.5):
@@ -63,3 +69,38 @@ def test_every_sample_has_its_window(length):
 
     assert spectra.shape[1] == -(-length // 16)
     assert_close(spectra.sum() > 0, torch.tensor(length > 1))
+
+
+@pytest.mark.parametrize("length", [1, 70, 3_000])
+@pytest.mark.parametrize("sizes", [(64,), SIZES])
+def test_in_pieces_it_is_the_equation_and_so_is_its_slope(length, sizes, monkeypatch):
+    monkeypatch.setattr(spectral_loss, "PIECE", 300)  # some frames at a time, or one
+    draw = torch.Generator().manual_seed(length)
+    target, made = torch.randn(2, 2, length, generator=draw, dtype=torch.float64)
+    made[0, : length // 2] = 0
+    made[1] = target[1]  # no distance at all
+    made.requires_grad_()
+    plain, ours = (
+        (loss, *torch.autograd.grad(3 * loss, made))
+        for loss in (
+            plain_spectral_loss(target, made, sizes),
+            multi_scale_spectral_loss(target, made, sizes),
+        )
+    )
+    for one, other in zip(plain, ours, strict=True):
+        assert_close(other, one, atol=1e-9, rtol=1e-7)
+
+
+def test_a_target_with_a_gradient_keeps_it():
+    target, made = torch.randn(2, 1, 500)
+    target.requires_grad_()
+    multi_scale_spectral_loss(target, made).backward()
+    assert target.grad is not None
+    assert target.grad.abs().sum() > 0
+
+
+def test_sizes_that_four_does_not_divide_are_taken_as_they_are():
+    target, made = torch.randn(2, 1, 500)
+    assert_close(
+        multi_scale_spectral_loss(target, made, (50,)), plain_spectral_loss(target, made, (50,))
+    )

@@ -122,8 +122,11 @@ def at_hop(heard: PitchTrack, sample_rate: int, hop: int, first: int, stop: int)
     left = np.minimum(place.astype(np.int64), len(heard.f0_hz) - 1)
     right = np.minimum(left + 1, len(heard.f0_hz) - 1)
     part = (place - left).clip(0, 1).astype(np.float32)
+    # Only what lies around these frames: of an hour they are a few seconds.
+    around = slice(int(left[0]), int(right[-1]) + 1)
+    left, right = left - around.start, right - around.start
     nearest = np.where(part < 0.5, left, right)
-    pitch, voiced = np.log2(heard.f0_hz), heard.confidence >= VOICED
+    pitch, voiced = np.log2(heard.f0_hz[around]), heard.confidence[around] >= VOICED
     glides = voiced[left] & voiced[right] & (np.abs(pitch[left] - pitch[right]) < WIDEST_STEP / 12)
 
     def between(curve: Float32[np.ndarray, " frames"]) -> Float32[np.ndarray, " places"]:
@@ -132,7 +135,7 @@ def at_hop(heard: PitchTrack, sample_rate: int, hop: int, first: int, stop: int)
 
     return PitchTrack(
         np.exp2(between(pitch)),
-        between(heard.confidence),
+        between(heard.confidence[around]),
         heard.tracker,
-        between(heard.periodicity),
+        between(heard.periodicity[around]),
     )

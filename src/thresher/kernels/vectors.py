@@ -304,6 +304,61 @@ column_64 = _column(COLUMN)
 column_32 = _column(COLUMN // 2)
 
 
+def _four_rows(
+    typing, weights, w_at, inputs, x_at, x_step, columns, start, s_at, s_step, result, y_at, y_step
+):
+    """Four rows of inputs times the same ``PANEL`` outputs, sums held in registers.
+
+    Weights lie [columns, PANEL]; a row of inputs, of starts or of results begins a step after
+    the one before.
+    """
+    signature = types.void(
+        weights, w_at, inputs, x_at, x_step, columns, start, s_at, s_step, result, y_at, y_step
+    )
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        w = _pointer(context, builder, signature.args[0], args[0], args[1])
+        x = _pointer(context, builder, signature.args[2], args[2], args[3])
+        s = _pointer(context, builder, signature.args[6], args[6], args[7])
+        y = _pointer(context, builder, signature.args[9], args[9], args[10])
+        fused, vectors = _fused(builder, WIDTH), PANEL // WIDTH
+
+        def row(pointer: Any, step: Any, number: int) -> Any:
+            return builder.gep(pointer, [builder.mul(step, INT64(number))])
+
+        def add(here: Sequence[Any], sums: Sequence[Any]) -> list[Any]:
+            found = [_load_vector(builder, here[0], WIDTH, v) for v in range(vectors)]
+            after = []
+            for number in range(FOUR):
+                height = _splat(builder, builder.load(here[1 + number]), WIDTH)
+                mine = sums[number * vectors : (number + 1) * vectors]
+                after += [
+                    builder.call(fused, [weight, height, total])
+                    for weight, total in zip(found, mine, strict=True)
+                ]
+            return after
+
+        begun = [row(s, args[8], number) for number in range(FOUR)]
+        sums = [_load_vector(builder, place, WIDTH, v) for place in begun for v in range(vectors)]
+        walked = [(w, INT64(PANEL))] + [(row(x, args[4], n), INT64(1)) for n in range(FOUR)]
+        sums = _walk(builder, args[5], walked, sums, add)
+        for number in range(FOUR):
+            place = row(y, args[11], number)
+            for v in range(vectors):
+                _store_vector(builder, sums[number * vectors + v], place, WIDTH, v)
+        return context.get_dummy_value()
+
+    return signature, emit
+
+
+FOUR = 4
+PANEL = 2 * WIDTH
+"""Outputs of `four_rows`: with four rows of inputs eight sums are under way, as many as hide an
+addition's latency."""
+
+four_rows: Callable[..., Any] = intrinsic(_four_rows)
+
+
 def _power_of_two(typing, exponent):
     """2 to an int32 in [-126, 127], built from the bits of a float32."""
 

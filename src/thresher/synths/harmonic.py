@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from thresher.synths.bank import weighed_sines
 from thresher.synths.framing import hold_last, linear_between, rising_hann
-from thresher.synths.phase import TURN, accumulate
+from thresher.synths.phase import accumulate
 
 
 def harmonic(
@@ -46,11 +47,10 @@ def harmonic_from(
     both = (heard[:, :-1] * heard[:, 1:])[:, :, None]
     ends = torch.stack([level[:, :-1], level[:, 1:]], dim=2) * both
     angles = accumulate(linear_between(f0_hz, hop), sample_rate, angle)
-    sines = _sines(angles, count, level.dtype).reshape(len(level), -1, hop, count)
     # Sines meet the two frames around them before they are blended: two numbers for each
     # sample to blend, and not one for each partial.
-    now, then = (sines @ ends.transpose(2, 3)).unbind(3)
-    audio = torch.lerp(now, then, rising_hann(hop, level)).flatten(1)
+    now, then = weighed_sines(angles.reshape(-1, hop), ends.flatten(0, 1)).unbind(1)
+    audio = torch.lerp(now, then, rising_hann(hop, level)).reshape(len(level), -1)
     return audio, angles[:, -1]
 
 
@@ -68,12 +68,3 @@ def shares(
     """Scaled to sum to 1; where nothing sounds, all zero."""
     total = distribution.sum(2, keepdim=True)
     return distribution / torch.where(total > 0, total, 1)
-
-
-def _sines(
-    angles: Float64[Tensor, "batch samples"], count: int, dtype: torch.dtype
-) -> Float[Tensor, "batch samples harmonics"]:
-    numbers = torch.arange(1, count + 1, dtype=dtype, device=angles.device)
-    turns = (angles / TURN).to(dtype)[:, :, None] * numbers
-    # Near zero a float32 is fine and a sine is quick.
-    return torch.sin((turns - torch.round(turns)) * TURN)

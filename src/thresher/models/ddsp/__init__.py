@@ -6,7 +6,7 @@ from thresher.models.ddsp.examples import melody_windows
 from thresher.models.ddsp.fitting import fit_to_melody, steered_by_melody
 from thresher.models.ddsp.loss import MEASURE, spectral_loss
 from thresher.models.ddsp.network import Instrument
-from thresher.models.ddsp.sampler import instrument_sampler
+from thresher.models.ddsp.sampler import engines, instrument_sampler
 from thresher.models.family import Family, Stage
 
 # magenta/ddsp, base.gin: 0.98 every 10,000 steps, which is 0.133 after a million. Told as the
@@ -27,6 +27,7 @@ FAMILY = Family(
     config=DDSPConfig,
     stages=(Stage(name="network", build=Instrument, examples=melody_windows, loss=spectral_loss),),
     sampler=instrument_sampler,
+    engines=engines,
     presets=PRESETS,
     training={
         "": _GIN,

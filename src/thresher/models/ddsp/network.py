@@ -152,6 +152,19 @@ class Instrument(nn.Module):
         self.ear = TimbreEar(config) if config.z_width else None
         self.room = None if config.reverb == "none" else Room(config)
 
+    def inputs(
+        self,
+        f0_hz: Float[Tensor, "batch frames"],
+        loudness_db: Float[Tensor, "batch frames"],
+        z: Float[Tensor, "batch frames z"] | None,
+    ) -> Float[Tensor, "batch frames inputs"]:
+        """What the decoder reads of each frame."""
+        if self.config.normalises:
+            inputs = scaled_inputs(f0_hz, loudness_db)
+        else:
+            inputs = spread_inputs(f0_hz, loudness_db, self.config)
+        return inputs if z is None else torch.cat([inputs, z], dim=-1)
+
     def controls(
         self,
         f0_hz: Float[Tensor, "batch frames"],
@@ -160,12 +173,7 @@ class Instrument(nn.Module):
         memory: State | None = None,
     ) -> tuple[Float[Tensor, "batch frames outputs"], State]:
         """What the synthesizer is to be told, frame by frame, and the memory to go on with."""
-        if self.config.normalises:
-            inputs = scaled_inputs(f0_hz, loudness_db)
-        else:
-            inputs = spread_inputs(f0_hz, loudness_db, self.config)
-        if z is not None:
-            inputs = torch.cat([inputs, z], dim=-1)
+        inputs = self.inputs(f0_hz, loudness_db, z)
         told: tuple[Tensor, State] = self.decoder(inputs, memory or {})
         return told[0].float(), {name: part.float() for name, part in told[1].items()}
 

@@ -1,6 +1,6 @@
 """One clip, a few frames at a time: what the parallel network plays at once, step by step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,10 @@ waits longer than a block of 10 ms lasts (docs/instrument.md, Speed). Steps begi
 this, however many samples are asked for, so a clip does not depend on how it is cut."""
 
 
+Decide = Callable[[Tensor, Tensor, Tensor | None, State], tuple[Tensor, State]]
+"""As `Instrument.controls`: pitch, loudness, third input and memory to controls and memory."""
+
+
 class Score(NamedTuple):
     """What one clip plays, frame by frame; after the last comes the first again."""
 
@@ -32,8 +36,16 @@ class Score(NamedTuple):
 class Voice:
     """One clip under way."""
 
-    def __init__(self, network: Instrument, echoes: Echoes | None, score: Score, seed: int) -> None:
-        self._network, self._echoes, self._score, self._seed = network, echoes, score, seed
+    def __init__(
+        self,
+        network: Instrument,
+        decide: Decide,
+        echoes: Echoes | None,
+        score: Score,
+        seed: int,
+    ) -> None:
+        self._network, self._decide, self._echoes = network, decide, echoes
+        self._score, self._seed = score, seed
         self._done = 0
         self._block = np.zeros(0, np.float32)
         self._carried: State = {}
@@ -96,7 +108,7 @@ class Voice:
         f0, loudness = (
             self._row(curve, first, count) for curve in (score.f0_hz, score.loudness_db)
         )
-        return self._network.controls(f0, loudness, z, memory)
+        return self._decide(f0, loudness, z, memory)
 
     def _row(self, curve: np.ndarray, first: int, count: int) -> Tensor:
         places = np.arange(first, first + count) % len(curve)

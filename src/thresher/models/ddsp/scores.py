@@ -1,5 +1,6 @@
 """What a clip is to play: curves it was given, a sound to follow, a tune, or one held note."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,12 +46,18 @@ def score_of(network: Instrument, request: ClipRequest) -> Score:
 def _curves(config: DDSPConfig, request: ClipRequest) -> np.ndarray:
     if request.sound is not None:
         sound = np.asarray(request.sound, np.float32)
-        return followed(sound, config, float(request.autotune))
+        return _followed(sound.tobytes(), config, float(request.autotune))
     if request.midi is not None:
         return as_curves(read_midi(request.midi), config)
     if request.frames is not None:
         return np.asarray(request.frames)
     return np.array([[hz_of(np.array(config.pitch_mean)), _levels(config, np.array(0.5))]])
+
+
+@functools.lru_cache(maxsize=2)
+def _followed(sound: bytes, config: DDSPConfig, autotune: float) -> np.ndarray:
+    """Heard once, however many engines are tried with it and clips follow it."""
+    return followed(np.frombuffer(sound, np.float32), config, autotune)
 
 
 def as_curves(notes: Sequence[Note], config: DDSPConfig) -> Float32[np.ndarray, "frames 2"]:
