@@ -15,7 +15,15 @@ from thresher.corpus import Corpus, CorpusConfig, Source, build_corpus
 from thresher.curation import CurationConfig, curate
 from thresher.disk import MANIFEST, content_hash, read_manifest
 from thresher.errors import ThresherError
-from thresher.generation import ClipSet, GenerationConfig, generate_clips
+from thresher.generation import (
+    ClipSet,
+    GenerationConfig,
+    Sound,
+    Sounds,
+    generate_clips,
+    open_follower,
+    pass_through,
+)
 from thresher.journal import parent_of
 from thresher.models import family_named
 from thresher.models.checkpoint import open_checkpoint, shipped_model
@@ -95,6 +103,8 @@ class Wishes:
     start_from: str | None = None
     """A run or checkpoint to begin with; "" begins from nothing, None takes the shipped one
     where it fits."""
+    through: str | None = None
+    """A run that follows a sound, which every clip goes through before curation."""
     budget_seconds: float = 600.0
     seed: int = 0
 
@@ -128,6 +138,8 @@ def make_album(
     )
     album = from_mapping(AlbumConfig, dealt["album"], origin="--set")
     name = slug(wishes.title)
+    if wishes.through is not None:
+        open_follower(workspace, wishes.through)  # training comes first, and takes minutes
 
     tell("1/6 corpus: listening to the recordings")
     corpus = build_corpus(
@@ -272,6 +284,9 @@ def _song(
             seed=wishes.seed + track,
             name=f"{run.id}-{track + 1}",
         )
+        if wishes.through is not None:
+            tell(f"3/6 generate: sending them through '{wishes.through}'")
+            made = _sent_through(workspace, made, wishes.through)
         tell(f"4/6 curate: '{name}'")
         try:
             seconds = _curated(workspace, name, made, config)
@@ -281,6 +296,15 @@ def _song(
             continue
         if seconds >= 0.9 * 60 * album.minutes:
             break
+
+
+def _sent_through(workspace: Workspace, clips: ClipSet, run: str) -> ClipSet:
+    given = Sounds(
+        name=clips.id,
+        sounds=tuple(Sound(clip.path, clip.seed) for clip in clips.clips),
+        clip_set=clips.folder,
+    )
+    return pass_through(workspace, run, given)
 
 
 def _curated(workspace: Workspace, name: str, clips: ClipSet, config: CurationConfig) -> float:

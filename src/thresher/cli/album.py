@@ -27,6 +27,11 @@ from thresher.workspace import Workspace
     metavar="RUN_OR_CHECKPOINT",
     help="Weights to begin with; 'nothing' for none.  [default: the shipped ones if they fit]",
 )
+@click.option(
+    "--through",
+    metavar="RUN",
+    help="A run that follows a sound (an amplifier, drums), which every clip goes through.",
+)
 @click.option("--seed", default=0, show_default=True, help="Same seed, same album.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Any room's setting.")
 @pass_workspace
@@ -41,6 +46,7 @@ def album(
     family: str,
     preset: str,
     start_from: str | None,
+    through: str | None,
     seed: int,
     pairs: tuple[str, ...],
 ) -> None:
@@ -66,6 +72,7 @@ def album(
         family=family,
         preset=preset,
         start_from="" if start_from == "nothing" else start_from,
+        through=through,
         budget_seconds=budget,
         seed=seed,
     )

@@ -50,6 +50,17 @@ class _WithSettings(click.Command):
     metavar="CORPUS|PATH",
     help="Music the model learned from.  [default: the corpus behind the clips, if still there]",
 )
+@click.option(
+    "--through",
+    metavar="RUN",
+    help="Send the clips through a run that follows a sound first: an amplifier, drums.",
+)
+@click.option(
+    "--knob",
+    multiple=True,
+    metavar="NAME=0.7",
+    help="Where a knob of that amplifier stands, 0 to 1; may be given often.  [default: 0.5 each]",
+)
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
 @pass_workspace
 def curate(
@@ -60,13 +71,15 @@ def curate(
     minutes: float | None,
     method: str,
     reference: str | None,
+    through: str | None,
+    knob: tuple[str, ...],
     pairs: tuple[str, ...],
 ) -> None:
     """Sort the grain from the chaff: make a song out of CLIPS, and print its name.
 
     CLIPS are ids of clip sets, folders and files, in any order. Clips that fail a gate are
     listed with the reason and left where they are. The same command again goes on where it
-    was stopped.
+    was stopped. With --through, what RUN makes of the clips is left as clip sets of its own.
     """
     from thresher.curation import CurationConfig, curate_like_the_seed
     from thresher.curation import curate as make_song
@@ -77,12 +90,32 @@ def curate(
     given: dict[str, Any] = {} if minutes is None else {"minutes": minutes}
     config = replace(CurationConfig(), {**parse_overrides(pairs), **given})
     title = name or slug(clips[0].rstrip("/").rsplit("/", 1)[-1])
+    if knob and through is None:
+        raise ThresherError("--knob turns the knobs of an amplifier", hint="--through RUN with it")
+    if through is not None:
+        clips = tuple(_sent_through(workspace, through, one, knob) for one in clips)
     if method == "seed":
         song = curate_like_the_seed(workspace, title, clips, config)
     else:
         song = make_song(workspace, title, clips, config, reference=reference)
     _tell(song, config.minutes)
     click.echo(song.name)
+
+
+def _sent_through(workspace: Workspace, run: str, clips: str, knob: tuple[str, ...]) -> str:
+    """The id of the clips that come out."""
+    from thresher.curation import find_sources
+    from thresher.generation import Sound, Sounds, parse_knobs, pass_through
+
+    found = find_sources(workspace, [clips])
+    given = Sounds(
+        name=slug(clips.rstrip("/").rsplit("/", 1)[-1]),
+        sounds=tuple(Sound(clip.path, clip.seed or 0) for clip in found.clips),
+        clip_set=found.sets[0] if found.sets else None,
+    )
+    made = pass_through(workspace, run, given, knobs=parse_knobs(knob) if knob else None)
+    click.echo(f"{len(made.clips)} clips through '{run}' in {made.folder}", err=True)
+    return made.id
 
 
 def _tell(song: "Song", minutes: float) -> None:

@@ -7,6 +7,7 @@ from thresher.curation.gates import Report, gate_report
 from thresher.curation.pipeline import curate, curate_like_the_seed
 from thresher.curation.render import rebuild_song
 from thresher.curation.song import Song
+from thresher.curation.sources import find_sources
 
 __all__ = [
     "Account",
@@ -17,6 +18,7 @@ __all__ = [
     "Song",
     "curate",
     "curate_like_the_seed",
+    "find_sources",
     "gate_report",
     "read_edits",
     "rebuild_song",

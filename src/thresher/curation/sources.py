@@ -141,9 +141,13 @@ def _corpora_behind(workspace: Workspace, folder: Path) -> list[Path]:
     for _ in range(100):  # hand-edited manifests may name each other in a circle
         if not waiting:
             break
-        for parent in waiting.pop(0).get("parents", ()):
+        manifest = waiting.pop(0)
+        for parent in manifest.get("parents", ()):
             where = _parent_folder(workspace, parent)
             if where is None:
+                continue
+            # An amplifier that clips went through never taught them their music.
+            if "through" in manifest and parent.get("kind") != "clips":
                 continue
             if parent.get("kind") == "corpus":
                 found.append(where)

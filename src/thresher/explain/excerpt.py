@@ -3,17 +3,20 @@
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
 import thresher
 from thresher.audio.files import read_audio, stream_audio
-from thresher.corpus import Corpus, Pairs
+from thresher.corpus import Corpus, Pairs, Stems
 from thresher.corpus.features import FEATURES, in_stretches
 
 SECONDS = 4.0
+BARS_SECONDS = 8.0
+"""Of a mix with drums: a few bars, as long as SI-SDR is measured over."""
+
 BEFORE_SECONDS = 1.0
 """What an amplifier heard before an excerpt is heard again: it remembers."""
 
@@ -37,6 +40,8 @@ class Excerpt(NamedTuple):
     """What went into the amplifier, where there was one; it ends with ``audio``, begins earlier."""
     knobs: Mapping[str, float] | None = None
     """How the amplifier's knobs stood."""
+    drums: Float32[np.ndarray, " samples"] | None = None
+    """What of ``audio`` is drums, where that is known."""
 
 
 def default_excerpt(sample_rate: int) -> Excerpt:
@@ -70,6 +75,8 @@ def excerpt_of_corpus(corpus: Corpus) -> Excerpt:
     """What a run has never been trained on, or else what it has; at the corpus's own level."""
     if corpus.pairs is not None:
         return _excerpt_of_pairs(corpus, corpus.pairs)
+    if corpus.stems is not None:
+        return _excerpt_of_stems(corpus, corpus.stems)
     windows = corpus.windows("validation")
     held_out = len(windows) > 0
     windows = windows if held_out else corpus.windows("training")
@@ -93,6 +100,19 @@ def _excerpt_of_pairs(corpus: Corpus, pairs: Pairs) -> Excerpt:
         np.array(pairs.dry[start - before : start + length]),
         dict(zip(pairs.knobs, pairs.positions[0].tolist(), strict=True)),
     )
+
+
+def _excerpt_of_stems(corpus: Corpus, stems: Stems) -> Excerpt:
+    """From the middle of the first held-out song that has drums."""
+    held_out = len(stems.stretches("validation")) > 0
+    split: Literal["training", "validation"] = "validation" if held_out else "training"
+    first, last = stems.stretches(split)[0].tolist()
+    length = min(int(BARS_SECONDS * corpus.sample_rate), last - first)
+    start = first + (last - first - length) // 2
+    drums = np.array(stems.drums[start : start + length])
+    mix = drums + np.array(stems.backing[start : start + length])
+    said = f"{'held-out' if held_out else 'training'} music of corpus “{corpus.name}”"
+    return Excerpt(mix, corpus.sample_rate, said, drums=drums)
 
 
 def curves(

@@ -3,24 +3,15 @@
 import numpy as np
 from jaxtyping import Float, Float32
 from markupsafe import Markup
-from matplotlib.axes import Axes
 
 from thresher.audio.fidelity import IN_TUNE_CENTS, Fidelity, fidelity
-from thresher.audio.pictures import log_spectrogram
 from thresher.audio.trackers import VOICED
 from thresher.explain.excerpt import Excerpt
+from thresher.explain.spectrograms import RANGE_DB, side_by_side, spectrograms
 from thresher.explain.subject import Listener
 from thresher.models.anatomy import Resynthesis
 from thresher.models.family import Family
 from thresher.pages import drawing, new_figure, prose, sound, table
-
-RANGE_DB = 70.0
-"""What a spectrogram shows, from the loudest down."""
-
-LOWEST_HZ = 40.0
-"""Of a spectrogram's log axis; see `thresher.audio.pictures`."""
-
-ROWS, COLUMNS = 180, 460
 
 
 def play_again(family: Family, listener: Listener, excerpt: Excerpt) -> Markup | None:
@@ -33,12 +24,12 @@ def play_again(family: Family, listener: Listener, excerpt: Excerpt) -> Markup |
     heard = fidelity(excerpt.audio, made, excerpt.sample_rate, found.hop)
     parts = [
         prose(_said(listener, excerpt)),
-        _side_by_side(
+        side_by_side(
             sound(excerpt.audio, excerpt.sample_rate, "recorded"),
             sound(made, excerpt.sample_rate, "played again from pitch and loudness alone"),
         ),
         _numbers(heard),
-        _spectrograms(excerpt, made),
+        spectrograms({"recorded": excerpt.audio, "played again": made}, excerpt.sample_rate),
         _curves(heard, found.hop / excerpt.sample_rate),
         Markup("<h3>What the synthesizer is told</h3>"),
         _controls(found, excerpt.sample_rate),
@@ -64,50 +55,6 @@ def _numbers(heard: Fidelity) -> Markup:
         ["median difference in loudness", f"{heard.loudness_db:.2f} dB"],
     ]
     return table(["measured on both", ""], rows, numbers=(1,))
-
-
-def _spectrograms(excerpt: Excerpt, made: Float32[np.ndarray, " samples"]) -> Markup:
-    sounds = {"recorded": excerpt.audio, "played again": made}
-    pictures = {
-        title: log_spectrogram(audio, excerpt.sample_rate, rows=ROWS, columns=COLUMNS)
-        for title, audio in sounds.items()
-    }
-    loudest = float(max(picture.max() for picture in pictures.values()))
-    seconds = len(excerpt.audio) / excerpt.sample_rate
-    drawn = []
-    for title, levels in pictures.items():
-        figure = new_figure(4.6, 3.2)
-        _image(figure.axes[0], levels, seconds, excerpt.sample_rate / 2, loudest)
-        figure.axes[0].set_title(title)
-        drawn.append(drawing(figure, alt=f"Spectrogram of what was {title}"))
-    return _side_by_side(*drawn)
-
-
-def _side_by_side(*pieces: Markup) -> Markup:
-    """One below the other on a phone."""
-    return Markup('<div class="row">{}</div>').format(Markup("").join(pieces))
-
-
-def _image(
-    axes: Axes,
-    levels: Float[np.ndarray, "rows columns"],
-    seconds: float,
-    top: float,
-    loudest: float,
-) -> None:
-    axes.imshow(
-        levels,
-        origin="lower",
-        aspect="auto",
-        extent=(0, seconds, float(np.log10(LOWEST_HZ)), float(np.log10(top))),
-        cmap="magma",
-        vmin=loudest - RANGE_DB,
-        vmax=loudest,
-    )
-    ticks = [hz for hz in (100, 1000, 5000) if hz < top]
-    axes.set_yticks([float(np.log10(hz)) for hz in ticks], [f"{hz:,}" for hz in ticks])
-    axes.set_ylabel("Hz")
-    axes.set_xlabel("seconds")
 
 
 def _curves(heard: Fidelity, frame_seconds: float) -> Markup:
@@ -151,7 +98,7 @@ def _controls(found: Resynthesis, sample_rate: int) -> Markup:
     if found.noise_db is not None:
         drawn.append(_levels(found.noise_db, seconds, (0.0, sample_rate / 2000), "noise, kHz"))
     told = f"Each picture spans {RANGE_DB:g} dB, from its own loudest down."
-    return _side_by_side(*drawn) + prose(told)
+    return side_by_side(*drawn) + prose(told)
 
 
 def _levels(
@@ -193,4 +140,4 @@ def _room(impulse: Float[np.ndarray, " taps"], sample_rate: int) -> Markup:
         axes.set_title(title)
         axes.set_xlabel("ms")
         drawn.append(drawing(figure, alt=f"The room: {title}"))
-    return _side_by_side(*drawn)
+    return side_by_side(*drawn)

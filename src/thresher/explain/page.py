@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from thresher.explain.amplifier import amplified_again
 from thresher.explain.computation import computation, memory_sentence, plan_data, weights_of
+from thresher.explain.drums import drums_taken_out
 from thresher.explain.excerpt import Excerpt
 from thresher.explain.hearing import Heard, hear, rely
 from thresher.explain.inside import activity_section, filters_section, reliance_section
@@ -42,6 +43,9 @@ def explain_page(
     amplified = amplified_again(subject.family, subject.listener, excerpt)
     if amplified is not None:
         sections.insert(0, Section("Recorded and amplified again", amplified))
+    taken_out = drums_taken_out(subject.family, subject.listener, excerpt)
+    if taken_out is not None:
+        sections.insert(0, Section("Taken out of the mix", taken_out))
     if heard is not None:
         sections += [
             Section("What the loss sees", loss_section(heard, subject.listener, excerpt)),
