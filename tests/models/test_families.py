@@ -128,6 +128,7 @@ TINY = {
     ),
     "drums": (
         {
+            "repair": True,
             "width": 8,
             "memories": 1,
             "sequence": 30,
@@ -142,7 +143,6 @@ TINY = {
             "memories": 2,
             "taps": 2,
             "sequence": 20,
-            "repair": False,
             "repair_channels": 3,
             "repair_dilations": [1, 4],
             "repair_frames": 20,

@@ -22,7 +22,7 @@ def ratio(made, wanted) -> float:
 
 def learned(corpus, steps, batch_size=8):
     stage = FAMILY.stages[0]
-    config = FAMILY.fit(DrumsConfig(repair=False, sequence=200), corpus)
+    config = FAMILY.fit(DrumsConfig(sequence=200), corpus)
     torch.manual_seed(0)
     network = stage.build(config)
     examples = stage.examples(

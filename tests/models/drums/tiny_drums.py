@@ -9,6 +9,7 @@ from thresher.models.drums.network import GainNetwork, RepairNetwork
 RATE = 8_000
 
 SMALL = {
+    "repair": True,
     "width": 8,
     "memories": 1,
     "sequence": 40,

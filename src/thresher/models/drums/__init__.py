@@ -27,7 +27,7 @@ _LEARNING: dict[str, Any] = {
 
 FAMILY = Family(
     name="drums",
-    summary="Takes the drums out of a mix: a small recurrent network sets 32 bands' gains.",
+    summary="Takes the drums out of a mix: a small recurrent network sets the gains of bands.",
     config=DrumsConfig,
     stages=(
         Stage(name="gains", build=GainNetwork, examples=gain_examples, loss=gain_loss),
@@ -41,7 +41,12 @@ FAMILY = Family(
     ),
     sampler=drums_sampler,
     presets=PRESETS,
-    training={"": _LEARNING, **dict.fromkeys(PRESETS, _LEARNING)},
+    training={
+        "": _LEARNING,
+        "tiny": {**_LEARNING, "batch_size": 8, "learning_rate": 2e-3},
+        "repair": _LEARNING,
+        "small-repair": {**_LEARNING, "batch_size": 4},
+    },
     prompts=frozenset({"nothing", "sound"}),
     fit=fit_to_stems,
     anatomy=ANATOMY,

@@ -120,9 +120,10 @@ class DrumsConfig:
         source=f"{VALIN}, section II (0.6)",
     )
     repair: bool = setting(
-        True,
+        False,
         unit="",
-        why="A second network hears the mix and the first drums, and adds what no gain can.",
+        why="A second network hears the mix and the first drums, and adds what no gain can. It is "
+        "samples that it learns from, not frames: without a GPU that takes hours.",
         source=f"{NAM} (feed-forward WaveNet); docs/drums.md, Stage 2",
     )
     repair_channels: int = setting(
@@ -219,8 +220,13 @@ def _insist(name: str, value: object, holds: bool, allowed: str) -> None:
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "tiny": {"width": 48, "memories": 2, "repair": False},
-    "gains": {"repair": False},
-    "small-repair": {"repair_channels": 8},
+    "tiny": {"width": 48, "memories": 2, "sequence": 150},
+    "repair": {"repair": True},
+    "small-repair": {
+        "repair": True,
+        "repair_channels": 8,
+        "repair_dilations": _TEN[:8],
+        "repair_frames": 40,
+    },
 }
-"""One that learns in minutes, the first network alone, and a repair that plays twice as fast."""
+"""One that learns in minutes, both networks, and both with a repair that a processor can learn."""

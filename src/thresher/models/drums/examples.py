@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float32, Int64
+from scipy.signal import lfilter
 from torch import Tensor
 
 from thresher.audio.bands import band_energies, spectra_of
@@ -23,8 +24,8 @@ SOUNDING = 1e-5
 HEARD = 1e-9
 """Energy of a sample, -90 dB, below which nothing is asked of a band's gain."""
 
-CENTRE_HZ, OCTAVES = 640.0, 4.0
-"""Where a tilt turns, and how far from there it is whole: 40 Hz and 10 kHz."""
+CENTRE_HZ = 640.0
+"""Where a tilt turns: the middle, in octaves, of what is heard."""
 
 
 class Sides(NamedTuple):
@@ -117,13 +118,11 @@ class Mixes:
 def tilt(
     sound: Float32[np.ndarray, " samples"], tilt_db: float, sample_rate: int
 ) -> Float32[np.ndarray, " samples"]:
-    """Bass lowered and treble raised by ``tilt_db`` at the ends, in a straight line of octaves."""
-    size = 1 << (len(sound) - 1).bit_length()
-    hz = np.maximum(np.fft.rfftfreq(size, 1 / sample_rate), 1.0)
-    octaves = np.log2(hz / CENTRE_HZ) / OCTAVES
-    gains = 10 ** (tilt_db * np.clip(octaves, -1, 1) / 20)
-    spectrum = np.fft.rfft(sound, size) * gains
-    return np.fft.irfft(spectrum, size)[: len(sound)].astype(np.float32)
+    """Bass made softer and treble louder by ``tilt_db``, or the other way round below zero."""
+    smooth = np.float32(np.exp(-2 * np.pi * CENTRE_HZ / sample_rate))
+    bass = lfilter(np.float32([1 - smooth]), np.float32([1, -smooth]), sound)
+    up = np.float32(10 ** (tilt_db / 20))
+    return np.asarray(bass / up + (sound - bass) * up, np.float32)
 
 
 class HeldOut:
