@@ -24,7 +24,7 @@ def group_of(network, precision="float32"):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("int8", marks=pytest.mark.slow)])
 def test_two_cores_play_what_one_plays(monkeypatch, shape, precision):
     network = tiny_wavenet(**shape)
     alone, shared = group_of(network, precision), group_of(network, precision)
