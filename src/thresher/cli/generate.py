@@ -57,6 +57,11 @@ from thresher.workspace import Workspace
     metavar="NAME=0.7",
     help="Where an amplifier's knob stands, 0 to 1; may be given often.  [default: 0.5 each]",
 )
+@click.option(
+    "--resynthesis",
+    is_flag=True,
+    help="Leave another take beside drums, played by hits cut out of the corpus.",
+)
 @click.option("--batch", type=int, help="Clips side by side.  [default: as many as pay]")
 @click.option(
     "--engine",
@@ -118,6 +123,7 @@ def generate(
     midi: Path | None,
     autotune: float | None,
     knob: tuple[str, ...],
+    resynthesis: bool,
     batch: int | None,
     engine: str | None,
     precision: str | None,
@@ -211,6 +217,7 @@ def generate(
             midi=midi,
             autotune=autotune or 0.0,
             knobs=parse_knobs(knob) if knob else None,
+            resynthesis=resynthesis,
             name=name,
         )
     click.echo(f"{len(made.clips)} clips in {made.folder}", err=True)
@@ -251,7 +258,7 @@ def _check_alone(run: str | None) -> None:
         )
 
 
-_NOT_FOR_STREAMS = ("clips", "keep_prime", "batch", "name", "resume")
+_NOT_FOR_STREAMS = ("clips", "keep_prime", "resynthesis", "batch", "name", "resume")
 _FOR_STREAMS = ("form", "out", "state", "fork")
 
 

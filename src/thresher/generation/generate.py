@@ -27,11 +27,11 @@ from thresher.generation.clip_set import (
 from thresher.generation.config import GenerationConfig
 from thresher.generation.engines import Players, fastest, playable
 from thresher.generation.plan import Orders, Plan, make_orders
-from thresher.generation.precision import costs, held_out_corpus, recommended
+from thresher.generation.precision import costs, recommended
 from thresher.generation.progress import Report, announce_prompt, say, shown_progress
-from thresher.generation.source import Source, open_source
+from thresher.generation.source import Source, corpus_behind, open_source
 from thresher.journal import Stages, new_manifest, record
-from thresher.models.family import ClipRequest, Sampler, render
+from thresher.models.family import ClipRequest, PlayAgain, Sampler, render
 from thresher.settings import from_mapping, to_mapping
 from thresher.workspace import Workspace, slug
 
@@ -52,6 +52,7 @@ def generate_clips(
     midi: Path | None = None,
     autotune: float = 0.0,
     knobs: Mapping[str, float] | None = None,
+    resynthesis: bool = False,
     name: str | None = None,
 ) -> ClipSet:
     """Generate clips into ``clips/NAME``, going on where an earlier call was stopped.
@@ -69,6 +70,8 @@ def generate_clips(
         midi: tune that the clips play.
         autotune: how far the pitch of ``sound`` moves to the nearest key, 0 to 1.
         knobs: where an amplifier's stand, 0 to 1 each; half-way where nothing is said.
+        resynthesis: leave beside each clip of drums another take, played by hits that are cut out
+            of the corpus.
         name: of the set; by default one made of the run's name and a hash of all the
             above, so that the same call always finds the same set. A set only grows:
             asking for fewer clips later leaves those there are.
@@ -88,6 +91,7 @@ def generate_clips(
         midi=None if midi is None else midi.resolve(),
         autotune=autotune,
         knobs=knobs,
+        resynthesis=resynthesis,
     )
     return _fill(workspace, plan, name)
 
@@ -121,6 +125,8 @@ def _fill(workspace: Workspace, plan: Plan, name: str | None) -> ClipSet:
     players = Players(source)
     plan = _with_precision(plan, players, workspace)
     orders = make_orders(plan, source)
+    if plan.resynthesis:
+        orders = replace(orders, play_again=_player(workspace, players))
     folder = workspace.clip_set(name or f"{slug(source.name)}-{orders.digest[:8]}")
     with exclusive(folder):
         sweep(folder)
@@ -234,12 +240,28 @@ def _with_precision(plan: Plan, players: Players, workspace: Workspace) -> Plan:
     """A plan whose precision is settled, for a clip depends on it."""
     if plan.config.precision != "auto":
         return plan
-    corpus = held_out_corpus(workspace.corpus, players.source.trained_on)
+    corpus = corpus_behind(
+        workspace,
+        players.source.trained_on,
+        why="the cost of a precision is measured on",
+        hint="--precision float32",
+    )
     engines = [e for e in players.engines if e.name == "compiled"]
     bits = costs(players.build, engines, players.family, players.source.checkpoint.config, corpus)
     for name, value in bits.items():
         say(f"{name}: {value:.4f} bits held out, {value - bits['float32']:+.4f}")
     return replace(plan, config=replace(plan.config, precision=recommended(bits)))
+
+
+def _player(workspace: Workspace, players: Players) -> PlayAgain:
+    """What plays clips again, with sounds out of the corpus they were learned from."""
+    family, hint = players.family, "leave --resynthesis out"
+    if family.play_again is None:
+        raise ThresherError(f"family '{family.name}' takes no drums out of anything", hint=hint)
+    corpus = corpus_behind(
+        workspace, players.source.trained_on, why="the hits are cut out of", hint=hint
+    )
+    return family.play_again(corpus)
 
 
 def check_finished(source: Source) -> None:

@@ -18,9 +18,13 @@ from thresher.generation.curves import choose_shapes
 from thresher.generation.prompts import check_knobs, mix_artists, read_prime
 from thresher.generation.shapes import Shapes
 from thresher.generation.source import Source
-from thresher.models.family import ClipRequest, Conditioning, Family
+from thresher.models.family import ClipRequest, Conditioning, Family, PlayAgain
 from thresher.models.noise import clip_seed
 from thresher.settings import to_mapping
+
+
+RESYNTHESISED = "resynthesised"
+"""How files and manifests call another take: nobody shall take it for what was recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,8 @@ class Plan:
     """How far the pitch of ``sound`` moves to the nearest key, 0 to 1."""
     knobs: Mapping[str, float] | None = None
     """Where an amplifier's knobs stand, 0 to 1; half-way where nothing is said."""
+    resynthesis: bool = False
+    """Whether another take lies beside each clip, played by sounds cut out of the corpus."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +67,8 @@ class Orders:
     hop: int
     leaves: str
     """What is left of the sound when a clip is taken out of it; "" where nothing is."""
+    play_again: PlayAgain | None = None
+    """What plays a clip again, where that was asked for."""
     made_of: Mapping[str, Any]
     """All that a clip's sound depends on, JSON-ready, files by their hash."""
 
@@ -89,12 +97,14 @@ class Orders:
     def beside(
         self, clip: Float32[np.ndarray, " samples"]
     ) -> dict[str, Float32[np.ndarray, " samples"]]:
-        """What lies beside a clip: the sound it was taken out of, less the clip."""
-        if not self.leaves or self.sound is None:
-            return {}
-        there = self.sound[: len(clip)]
-        rest = np.pad(there, (0, len(clip) - len(there))) - clip
-        return {self.leaves: np.clip(rest, -1, 1).astype(np.float32)}
+        """What lies beside a clip: the sound it was taken out of, less the clip; another take."""
+        found = {}
+        if self.leaves and self.sound is not None:
+            there = self.sound[: len(clip)]
+            found[self.leaves] = np.pad(there, (0, len(clip) - len(there))) - clip
+        if self.play_again is not None:
+            found[RESYNTHESISED] = self.play_again(clip)
+        return {what: np.clip(s, -1, 1).astype(np.float32) for what, s in found.items()}
 
     def facts(self, request: ClipRequest) -> dict[str, Any]:
         """What the manifest says about a clip."""
@@ -147,6 +157,7 @@ def make_orders(plan: Plan, source: Source) -> Orders:
             "shape-from": _hash(plan.shape_from),
             "curves": _hash(_curves(source, steering)) if steering.features and not drawn else None,
             **_followed(plan),
+            **({"resynthesis": True} if plan.resynthesis else {}),
             **({} if plan.knobs is None else {"knobs": dict(plan.knobs)}),
             **{k: v for k, v in to_mapping(plan.config).items() if k not in SILENT_SETTINGS},
         },

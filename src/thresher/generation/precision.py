@@ -1,13 +1,12 @@
 """What rounded weights cost: bits per sample more, on audio that training never saw."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
-from thresher.corpus import Corpus, open_corpus
-from thresher.disk import MANIFEST, content_hash
+from thresher.corpus import Corpus
 from thresher.errors import ThresherError
 from thresher.generation.engines import Build
 from thresher.models.family import ClipRequest, Engine, Family, Listener, Precision
@@ -17,31 +16,6 @@ HEARD_WINDOWS, HEARD_SAMPLES = 16, 4096
 
 RECOMMENDED_BITS = 0.02
 """A tenth of what separates a model that learned the spectrum from one that plays notes."""
-
-
-def held_out_corpus(folder: Callable[[str], Any], trained_on: Mapping[str, Any] | None) -> Corpus:
-    """The corpus a run was trained on, if it still lies there unchanged.
-
-    Raises:
-        ThresherError: it does not.
-    """
-    name = trained_on.get("name") if trained_on else None
-    place = folder(str(name)) if name else None
-    if place is None or not (place / MANIFEST).is_file():
-        raise ThresherError(
-            "the cost of a precision is measured on the corpus the run was trained on, "
-            f"and '{name}' is not in this workspace",
-            looked_at=place,
-            hint="--precision float32",
-        )
-    assert trained_on is not None
-    if content_hash(place) != trained_on.get("hash"):
-        raise ThresherError(
-            f"corpus '{name}' has changed since the run was trained on it",
-            looked_at=place,
-            hint="--precision float32",
-        )
-    return open_corpus(place)
 
 
 def costs(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from thresher.corpus import Corpus, open_corpus
 from thresher.disk import MANIFEST, content_hash, read_manifest
 from thresher.errors import ThresherError
 from thresher.journal import parent_of
@@ -68,6 +69,37 @@ def open_source(workspace: Workspace, run: str, which: str) -> Source:
         else {"kind": "checkpoint", "id": home.name, "hash": digest},
         trained_on=facts.get("corpus") if isinstance(facts.get("corpus"), dict) else None,
     )
+
+
+def corpus_behind(
+    workspace: Workspace, trained_on: Mapping[str, Any] | None, *, why: str, hint: str
+) -> Corpus:
+    """The corpus a run was trained on, if it still lies there unchanged.
+
+    Args:
+        workspace: where it is looked for.
+        trained_on: what `Source` knows of it.
+        why: what it is needed for, the beginning of a sentence.
+        hint: what to do without it.
+
+    Raises:
+        ThresherError: it does not.
+    """
+    name = str(trained_on["name"]) if trained_on and trained_on.get("name") else None
+    place = workspace.corpus(name) if name else None
+    if trained_on is None or place is None or not (place / MANIFEST).is_file():
+        raise ThresherError(
+            f"{why} the corpus the run was trained on, and '{name}' is not in this workspace",
+            looked_at=place,
+            hint=hint,
+        )
+    if content_hash(place) != trained_on.get("hash"):
+        raise ThresherError(
+            f"corpus '{name}' has changed since the run was trained on it",
+            looked_at=place,
+            hint=hint,
+        )
+    return open_corpus(place)
 
 
 def _folder_of(workspace: Workspace, run: str) -> Path:

@@ -117,7 +117,7 @@ def open_follower(
     players = Players(source)
     if "sound" not in players.family.prompts:
         raise ThresherError(
-            f"nothing goes through '{source.name}': family '{players.family.name}' follows no sound",
+            f"'{source.name}' takes nothing in: a {players.family.name} follows no sound",
             looked_at=source.checkpoint.folder,
             hint="a run of amp or drums, say",
         )

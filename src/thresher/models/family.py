@@ -211,6 +211,10 @@ def render(
         yield voices.play(min(block, longest - start))
 
 
+PlayAgain = Callable[[Float[np.ndarray, " samples"]], Float[np.ndarray, " samples"]]
+"""A clip to another take of it, as long and at the same rate."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """A kind of model, as the rest of Thresher sees it."""
@@ -239,6 +243,9 @@ class Family:
     leaves: str = ""
     """What is left of a sound that a clip takes its part out of ("rest"); "" for clips that leave
     nothing."""
+
+    play_again: Callable[[Corpus], PlayAgain] | None = None
+    """For families whose clips can be played again by sounds cut out of their corpus."""
 
     def for_config(self, config: Any) -> "Family":
         """The same with the stages alone that a network of that config has."""

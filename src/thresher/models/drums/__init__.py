@@ -8,6 +8,7 @@ from thresher.models.drums.examples import gain_examples, repair_examples
 from thresher.models.drums.fitting import fit_to_stems
 from thresher.models.drums.loss import MEASURE, gain_loss, repair_loss
 from thresher.models.drums.network import GainNetwork, RepairNetwork
+from thresher.models.drums.resynthesis import kit_player
 from thresher.models.drums.sampler import drums_sampler
 from thresher.models.family import Family, Stage
 
@@ -52,4 +53,5 @@ FAMILY = Family(
     anatomy=ANATOMY,
     measure=MEASURE,
     leaves="rest",
+    play_again=kit_player,
 )

@@ -12,7 +12,10 @@ from jaxtyping import Float32, Float64, Int
 
 from thresher.audio.bands import band_hop
 from thresher.audio.onsets import bands_db, find_onsets
+from thresher.corpus import Corpus
 from thresher.errors import ThresherError
+from thresher.models.drums.fitting import stems_of
+from thresher.models.family import PlayAgain
 
 KINDS = 6
 """Kick, snare, two cymbals, and the two commonest of them together."""
@@ -57,6 +60,19 @@ class Played(NamedTuple):
     """Samples."""
     kinds: Int[np.ndarray, " hits"]
     """Which of the kit's, for each onset."""
+
+
+def kit_player(corpus: Corpus) -> PlayAgain:
+    """Plays drums again with a kit out of the songs that were learned from.
+
+    Raises:
+        ThresherError: the corpus has no stems, or its drums give no kit.
+    """
+    stems = stems_of(corpus)
+    spans = stems.stretches("training").tolist()
+    drums = np.concatenate([stems.drums[start:stop] for start, stop in spans])
+    kit = cut_kit(drums, corpus.sample_rate)
+    return lambda clip: play_kit(np.asarray(clip, np.float32), kit, corpus.sample_rate).sound
 
 
 def cut_kit(
