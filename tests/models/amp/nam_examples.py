@@ -16,6 +16,8 @@ SMALL = {
     "gated": {"channels": (4, 2), "dilations": ((1, 2), (4, 1)), "gated": True},
     "leaky": {"channels": (3,), "dilations": ((1, 3),), "head_bias": (True,)}
     | {"activation": "LeakyReLU", "kernel_size": 2},
+    "mixed": {"architecture": "va", "channels": (3, 3), "dilations": ((1, 2, 4), (1, 8))}
+    | {"gated": True},
     "lstm": {"architecture": "lstm", "hidden": 6, "input_skip": False},
     "skipping": {"architecture": "lstm", "hidden": 6},
 }

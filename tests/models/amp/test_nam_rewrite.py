@@ -6,7 +6,7 @@ import torch
 
 from tests.models.amp.nam_examples import amp, guitar, offline
 from thresher.errors import ThresherError
-from thresher.models.amp.nam_rewrite import with_knobs_set, with_skip_inside
+from thresher.models.amp.nam_rewrite import with_knobs_set, with_skip_beside, with_skip_inside
 
 KNOBS = ("gain", "treble")
 
@@ -34,3 +34,15 @@ def test_the_guitar_passes_through_a_unit_of_its_own():
     assert not inside.config.input_skip
     assert inside.config.hidden == network.config.hidden + 1
     assert np.abs(offline(inside, dry) - offline(network, dry)).max() < 3e-6
+
+
+def test_a_unit_that_only_lets_the_guitar_through_is_taken_out_again_and_no_other():
+    network, dry = amp("skipping"), guitar()
+    inside = with_skip_inside(network)
+    again = with_skip_beside(inside)
+    assert again.config == network.config
+    assert np.abs(offline(again, dry) - offline(network, dry)).max() < 1e-7
+    for other in (network, amp("lstm"), amp("plain")):
+        assert with_skip_beside(other) is other
+    inside.amp.lstm.weight_hh_l0[3, -1] = 0.01  # another unit hears it
+    assert with_skip_beside(inside) is inside

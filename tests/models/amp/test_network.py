@@ -45,12 +45,11 @@ def test_the_receptive_field_is_what_a_gradient_reaches(preset):
     assert int(reached.max()) == wanted + 99
 
 
-@pytest.mark.parametrize("preset", ["standard", "nano", "standard-gated", "va8", "lstm32"])
-@pytest.mark.parametrize("block", [1, 64, 1000])
-def test_blocks_of_any_size_are_what_the_whole_is(preset, block):
+@pytest.mark.parametrize("preset", ["nano", "standard-gated", "va8", "lstm32"])
+@pytest.mark.parametrize(("block", "length"), [(1, 40), (64, 600), (1000, 4500)])
+def test_blocks_of_any_size_are_what_the_whole_is(preset, block, length):
     """From the first sample on: before it there was silence."""
     network = amp(preset)
-    length = 200 if block == 1 else 4500
     dry = 0.3 * torch.randn(1, length, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         whole = network(torch.cat([torch.zeros(1, network.config.context), dry], dim=1))

@@ -9,6 +9,7 @@ from thresher.journal import Stages, new_manifest, record
 from thresher.models.amp.config import AmpConfig
 from thresher.models.amp.nam_dialects import config_of
 from thresher.models.amp.nam_file import NamFile, read_nam
+from thresher.models.amp.nam_rewrite import with_skip_beside
 from thresher.models.amp.nam_weights import network_of
 from thresher.models.amp.network import AmpNetwork
 from thresher.models.checkpoint import Checkpoint, save_checkpoint
@@ -33,7 +34,8 @@ def open_nam(path: Path) -> Opened:
         ThresherError: it is not sound, or holds a network that we do not play.
     """
     file = read_nam(path)
-    return Opened(network_of(config_of(file, path), file.weights, path), file)
+    network = network_of(config_of(file, path), file.weights, path)
+    return Opened(with_skip_beside(network), file)
 
 
 def import_nam(workspace: Workspace, path: Path, name: str) -> Path:

@@ -88,6 +88,24 @@ def with_skip_inside(network: AmpNetwork) -> AmpNetwork:
     return _built(wide, state)
 
 
+def with_skip_beside(network: AmpNetwork) -> AmpNetwork:
+    """What `with_skip_inside` was made of: a unit less to play. Any other network as it is."""
+    config = network.config
+    if config.architecture != "lstm" or config.input_skip or config.hidden < 2:
+        return network
+    hidden, wide = config.hidden - 1, network.state_dict()
+    narrow = dataclasses.replace(config, hidden=hidden, input_skip=True)
+    state = {}
+    for name, room in AmpNetwork(narrow).state_dict().items():
+        part, shape = wide[name], room.shape
+        if name.startswith("amp.lstm."):
+            room, part = _by_gate(room, hidden), _by_gate(part, hidden + 1)
+        state[name] = part[tuple(slice(size) for size in room.shape)].reshape(shape)
+    found = _built(narrow, state)
+    again = with_skip_inside(found).state_dict()
+    return found if all(torch.equal(again[name], part) for name, part in wide.items()) else network
+
+
 def _by_gate(rows: Tensor, hidden: int) -> Tensor:
     """The rows of each of the four gates, one gate after the other."""
     return rows.view(4, hidden, *rows.shape[1:])

@@ -29,8 +29,8 @@ def amp_sampler(
 
 
 def engines(config: AmpConfig) -> tuple[Engine, ...]:
-    """What can play it: the network itself; and a kernel, save for the mixed filters of ``va``."""
-    return (Engine(),) if config.architecture == "va" else (Engine(), Engine("compiled"))
+    """What can play it: the network itself, and a kernel."""
+    return Engine(), Engine("compiled")
 
 
 class AmpSampler:
