@@ -6,7 +6,7 @@ import torch
 from thresher.nn.spectral_loss import multi_scale_spectral_loss
 from thresher.synths.fm import RATIOS, fm, fm_mixed
 
-RATE, HOP, FRAMES = 16_000, 64, 40
+RATE, HOP, FRAMES = 16_000, 64, 64
 
 
 def held(value, batch=1):
@@ -42,7 +42,7 @@ def test_a_ratio_of_the_table_is_recovered_by_a_softmax_that_sharpens(ratio):
     scores = torch.zeros(1, len(RATIOS), requires_grad=True)
     optimiser = torch.optim.Adam([scores], lr=0.1)
 
-    for step in range(150):
+    for step in range(100):
         weights = torch.softmax(scores * (1 + step / 20), dim=1)
         made = fm_mixed(held(220.0), held(0.5), held(1.5), weights, RATE, HOP)
         loss = multi_scale_spectral_loss(target, made)

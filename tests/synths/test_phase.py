@@ -15,10 +15,10 @@ def test_sample_0_has_already_moved():
     assert_close(angle[0], torch.tensor([step, 2 * step, 3 * step], dtype=torch.float64))
 
 
-def test_after_ten_minutes_the_angle_is_still_exact():
-    angle = accumulate(torch.full((1, 600 * 16_000), 440.0), 16_000)
+def test_after_three_minutes_the_angle_is_still_exact():
+    angle = accumulate(torch.full((1, 180 * 16_000), 440.0), 16_000)
 
-    turns = torch.arange(1, 600 * 16_000 + 1, dtype=torch.float64) * 440 % 16_000 / 16_000
+    turns = torch.arange(1, 180 * 16_000 + 1, dtype=torch.float64) * 440 % 16_000 / 16_000
     error = torch.remainder(angle[0] / (2 * math.pi) - turns + 0.5, 1) - 0.5
     assert error.abs().max() < 1e-8
     assert 0 <= angle.min() <= angle.max() < 2 * math.pi
