@@ -22,6 +22,7 @@ def opened(folder, document):
 def refusal(folder, document):
     with pytest.raises(ThresherError) as error:
         opened(folder, document)
+    assert error.value.hint
     return str(error.value)
 
 

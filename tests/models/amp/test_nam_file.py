@@ -21,6 +21,7 @@ def read(folder, text):
 def refusal(folder, text):
     with pytest.raises(ThresherError) as error:
         read(folder, text)
+    assert error.value.hint
     return str(error.value)
 
 

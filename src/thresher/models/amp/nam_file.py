@@ -32,6 +32,9 @@ WRITTEN_VERSION = "0.5.4"
 USUAL_RATE = 48_000
 """Of files that do not say."""
 
+PLAYED = "a capture in NAM's standard, lite, feather or nano architecture, or an LSTM"
+"""What to look for instead, where nothing else is said."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class NamFile:
@@ -90,8 +93,8 @@ def nam_text(file: NamFile) -> str:
         raise ThresherError("the network holds numbers that are not finite: no .nam") from None
 
 
-def refused(problem: str, path: Path, hint: str | None = None) -> ThresherError:
-    """Why a file cannot be used."""
+def refused(problem: str, path: Path, hint: str = PLAYED) -> ThresherError:
+    """Why a file cannot be used, and what would help."""
     return ThresherError(f"{path.name}: {problem}", looked_at=path, hint=hint)
 
 
@@ -101,7 +104,9 @@ def _parsed(path: Path) -> Any:
 
     try:
         if not path.is_file():
-            raise ThresherError(f"there is no file {path.name}", looked_at=path)
+            raise ThresherError(
+                f"there is no file {path.name}", looked_at=path, hint="the path of a .nam file"
+            )
         size = path.stat().st_size
         if size > LARGEST_BYTES:
             raise refused(
@@ -112,7 +117,9 @@ def _parsed(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"), parse_constant=no_number)
     except (OSError, ValueError, RecursionError) as error:
         said = f"{type(error).__name__}: {error}"[:200]
-        raise refused(f"not a .nam file, or cut off ({said})", path) from None
+        raise refused(
+            f"not a .nam file, or cut off ({said})", path, hint="copy or download it again"
+        ) from None
 
 
 def _object(name: str, value: Any, path: Path) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def network_of(
         raise refused(
             f"its settings ask for {wanted:,} weights, but it holds {len(numbers):,}",
             path,
-            hint="copy the file again: it may be cut off",
+            hint="copy or export it again: settings and weights are not of one network",
         )
     network = AmpNetwork(config)
     take = _Taking(numbers)
