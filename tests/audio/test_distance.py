@@ -187,3 +187,10 @@ def test_what_cannot_be_described_is_refused(samples):
 def test_one_row_is_no_cloud(corpus):
     with pytest.raises(ThresherError, match="two of each"):
         frechet_distance(corpus[:1], corpus)
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050, 44_100])
+def test_sound_at_any_rate_has_features(rate):
+    tone = np.sin(np.arange(4 * rate) * 0.1).astype(np.float32)
+
+    assert np.isfinite(features_of(tone, rate)).all()

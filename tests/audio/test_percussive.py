@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thresher.audio.percussive import hpss_percussive, percussive_part
+from thresher.audio.percussive import hpss_percussive, median_of, percussive_part
 
 RATE = 22_050
 
@@ -55,3 +55,11 @@ def test_the_usual_separation_is_librosas(margin):
     theirs = librosa.effects.percussive(mix, margin=margin)
     inner = slice(2048, len(mix) - 2048)
     assert level(ours[inner] - theirs[inner]) < 0.02 * level(theirs[inner])
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 17])
+def test_the_middle_of_arrays_is_their_median(count):
+    # Some values are equal, as they are in silence.
+    arrays = np.round(np.random.default_rng(0).exponential(1, (count, 9, 23)), 1).astype(np.float32)
+
+    assert np.array_equal(median_of(list(arrays)), np.median(arrays, axis=0))

@@ -77,7 +77,7 @@ def windowed(
 ) -> Float32[np.ndarray, "*batch frames twice_hop"]:
     """What each frame adds to the sound: its first hop ends one block, its second begins one."""
     framed = np.fft.irfft(spectra, n=2 * hop, axis=-1).astype(np.float32)
-    return framed * window(hop)
+    return np.asarray(framed * window(hop), np.float32)
 
 
 def with_gains(

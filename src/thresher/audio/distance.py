@@ -58,8 +58,11 @@ def features_of(
     short = short_time(samples, sample_rate)
     rows = descriptor_rows(short, chroma(samples, sample_rate), len(samples) / sample_rate)
     starts = np.arange(len(rows)) * ROW_HOP
-    level = rms_db(samples, round(sample_rate / FRAME_RATE))
-    loudness = 10 ** (_STEVENS * level)[: len(short.flatness)]
+    hop = round(sample_rate / FRAME_RATE)
+    level = rms_db(samples, hop)
+    # At 22,050 Hz a frame is no whole number of samples: each takes the level nearest to it.
+    nearest = np.round(np.arange(len(short.flatness)) * (sample_rate / FRAME_RATE / hop))
+    loudness = 10 ** (_STEVENS * level[np.minimum(nearest.astype(np.int64), len(level) - 1)])
     frames = [loudness, loudness**2, short.flatness, roll_off(short.mel_db, sample_rate)]
     means = window_means(np.stack(frames, axis=1), FRAME_RATE, starts, ROW_SECONDS)
     spread = np.sqrt(np.maximum(means[:, 1] - means[:, 0] ** 2, 0))

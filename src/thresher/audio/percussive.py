@@ -6,13 +6,14 @@ margins of Driedger, Müller and Disch 2014. Here twice: looking back only, for 
 everybody does it, with the past and the future alike.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float32
 from scipy.ndimage import median_filter
 from scipy.signal import istft, stft
 
 from thresher.audio.bands import analyse, band_hop, with_gains
-from thresher.kernels.medians import median_of_last, median_of_neighbours
 
 FRAMES = 17
 """The last so many, 170 ms: longer than a hit, shorter than most notes."""
@@ -40,11 +41,30 @@ def percussive_mask(
     """
     if past is None:
         past = np.zeros((FRAMES - 1, magnitudes.shape[1]), np.float32)
-    struck, held = np.empty_like(magnitudes), np.empty_like(magnitudes)
-    if len(magnitudes):
-        median_of_neighbours(np.ascontiguousarray(magnitudes), BINS, struck)
-        median_of_last(np.concatenate([past, magnitudes]), FRAMES, held)
-    return share(struck, held)
+    frames, bins = magnitudes.shape
+    every = np.concatenate([past, magnitudes])[-(frames + FRAMES - 1) :]
+    held = median_of([every[back : back + frames] for back in range(FRAMES)])
+    # Beyond its edges the spectrum is mirrored.
+    wide = np.pad(magnitudes, ((0, 0), (BINS // 2, BINS // 2)), mode="symmetric")
+    return share(median_of([wide[:, at : at + bins] for at in range(BINS)]), held)
+
+
+def median_of(arrays: Sequence[Float32[np.ndarray, "*shape"]]) -> Float32[np.ndarray, "*shape"]:
+    """The middle one of an odd number of arrays, element by element.
+
+    Of one more than half of them the least and the greatest can never be the middle: they are
+    forgotten, and the next array comes in. Whole arrays at a time this is faster than sorting
+    every window.
+    """
+    waiting = list(arrays)
+    held = [waiting.pop() for _ in range(min(len(waiting), len(waiting) // 2 + 2))]
+    while len(held) > 1:
+        # The greatest is carried up, then the least down.
+        for i in (*range(len(held) - 1), *range(len(held) - 3, -1, -1)):
+            low, high = held[i], held[i + 1]
+            held[i], held[i + 1] = np.minimum(low, high), np.maximum(low, high)
+        held = held[1:-1] + ([waiting.pop()] if waiting else [])
+    return held[0]
 
 
 def share(

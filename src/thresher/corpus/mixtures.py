@@ -1,5 +1,6 @@
 """One song as drums and backing, checked: what is not exactly that is refused."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -49,10 +50,10 @@ def read_song(song: SongFiles, sample_rate: int) -> Mixture:
     sounds = {path: read_audio(path, sample_rate=sample_rate).samples for path in song.files}
     _insist_on_one_length(song, {path.name: len(sound) for path, sound in sounds.items()})
     others = " + ".join(path.name for path in song.others)
-    rest = np.sum([sounds[path] for path in song.others], axis=0, dtype=np.float32)
+    rest = _sum([sounds[path] for path in song.others]) if song.others else np.zeros(0, np.float32)
     if not song.drums:
         return Mixture(song.title, None, rest, others)
-    drums = np.sum([sounds[path] for path in song.drums], axis=0, dtype=np.float32)
+    drums = _sum([sounds[path] for path in song.drums])
     if not np.abs(drums).max() > SILENT:
         names = " + ".join(path.name for path in song.drums)
         raise _refused(song, f"the drums are silent ({names})", "another recording")
@@ -77,6 +78,10 @@ def bleed_db(drums: Float32[np.ndarray, " n"], backing: Float32[np.ndarray, " n"
     shifted = (drums[LAGS + lag : len(drums) - LAGS + lag] for lag in range(-LAGS, LAGS + 1))
     largest = max(abs(float(inner @ sound)) for sound in shifted)
     return round(20 * float(np.log10(largest / scale + 1e-10)), 1)
+
+
+def _sum(sounds: Sequence[Float32[np.ndarray, " samples"]]) -> Float32[np.ndarray, " samples"]:
+    return np.asarray(np.sum(sounds, axis=0), np.float32)
 
 
 def _insist_on_one_rate(song: SongFiles) -> None:

@@ -97,7 +97,8 @@ def accounts(
 def _account(
     path: str, song: str, sha256: str | None, seconds: float | None, note: str
 ) -> dict[str, Any]:
-    told = {"path": path, "title": Path(path).stem, "artist": song, "sha256": sha256}
+    told: dict[str, Any] = {"path": path, "title": Path(path).stem, "artist": song}
+    told |= {"sha256": sha256}
     told |= {"used": True, "note": note, "clipped_samples": 0, "dropped": []}
     if seconds is not None:
         told |= {"seconds": round(seconds, 3), "used_seconds": round(seconds, 3)}

@@ -32,9 +32,9 @@ class Stems:
     def stretches(self, split: Literal["training", "validation"]) -> Int64[np.ndarray, "n 2"]:
         """Where a split has drums: of every song at most one stretch."""
         every = self.training if split == "training" else self.validation
-        return every[self.with_drums & (every[:, 0] < every[:, 1])]
+        return np.asarray(every[self.with_drums & (every[:, 0] < every[:, 1])])
 
     def backings(self) -> Int64[np.ndarray, "n 2"]:
         """Where there is backing to learn from, of songs with and without drums."""
         loud = [np.any(self.backing[start:stop]) for start, stop in self.training.tolist()]
-        return self.training[np.array(loud, bool)]
+        return np.asarray(self.training[np.array(loud, bool)])

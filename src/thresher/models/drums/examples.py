@@ -119,8 +119,8 @@ def tilt(
     sound: Float32[np.ndarray, " samples"], tilt_db: float, sample_rate: int
 ) -> Float32[np.ndarray, " samples"]:
     """Bass made softer and treble louder by ``tilt_db``, or the other way round below zero."""
-    smooth = np.float32(np.exp(-2 * np.pi * CENTRE_HZ / sample_rate))
-    bass = lfilter(np.float32([1 - smooth]), np.float32([1, -smooth]), sound)
+    smooth = float(np.exp(-2 * np.pi * CENTRE_HZ / sample_rate))
+    bass = lfilter(np.array([1 - smooth], np.float32), np.array([1, -smooth], np.float32), sound)
     up = np.float32(10 ** (tilt_db / 20))
     return np.asarray(bass / up + (sound - bass) * up, np.float32)
 
@@ -216,7 +216,7 @@ def _tensor(rows: list[np.ndarray]) -> Tensor:
 
 
 def _long_enough(spans: Int64[np.ndarray, "n 2"], count: int) -> Int64[np.ndarray, "m 2"]:
-    return spans[spans[:, 1] - spans[:, 0] >= count]
+    return np.asarray(spans[spans[:, 1] - spans[:, 0] >= count])
 
 
 def _anywhere(draw: np.random.Generator, spans: Int64[np.ndarray, "n 2"], count: int) -> int:

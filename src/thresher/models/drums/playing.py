@@ -55,7 +55,7 @@ class Voice:
     def _step(self, start: int) -> Float32[np.ndarray, " samples"]:
         """Samples from ``start`` on; what is heard for them lies a hop later."""
         taken = self._taking.hear(self._heard(start + self._hop, FRAMES * self._hop))
-        return np.clip(taken.drums, -1, 1)
+        return np.asarray(np.clip(taken.drums, -1, 1), np.float32)
 
     def _heard(self, start: int, count: int) -> Float32[np.ndarray, " count"]:
         """The mix, and silence after its end; a song made up has none."""

@@ -12,14 +12,15 @@ def spectra_of(
 ) -> Complex[Tensor, "batch frames bins"]:
     """A frame for every hop but the first; ``samples`` is a whole number of hops."""
     framed = audio.unfold(1, 2 * hop, hop)
-    return torch.fft.rfft(framed * _window(hop, audio), dim=2)
+    spectra: Tensor = torch.fft.rfft(framed * _window(hop, audio), dim=2)
+    return spectra
 
 
 def synthesise(
     spectra: Complex[Tensor, "batch frames bins"], hop: int
 ) -> Float[Tensor, "batch samples"]:
     """The sound that two frames have both heard: a hop less than frames."""
-    framed = torch.fft.irfft(spectra, n=2 * hop, dim=2)
+    framed: Tensor = torch.fft.irfft(spectra, n=2 * hop, dim=2)
     late = framed * _window(hop, framed)
     return (late[:, :-1, hop:] + late[:, 1:, :hop]).flatten(1)
 

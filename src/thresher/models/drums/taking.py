@@ -138,8 +138,10 @@ def take_drums(networks: Mapping[str, nn.Module], mix: Float32[np.ndarray, " sam
     def joined(name: str) -> np.ndarray:
         return np.concatenate([getattr(part, name) for part in taken])
 
-    sounds = (joined(name)[hop : hop + len(mix)] for name in ("drums", "first", "struck"))
-    return Whole(*sounds, joined("gains"), joined("activity"))
+    drums, first_drums, struck = (
+        joined(name)[hop : hop + len(mix)] for name in ("drums", "first", "struck")
+    )
+    return Whole(drums, first_drums, struck, joined("gains"), joined("activity"))
 
 
 def _named(kind: str, state: State) -> dict[str, np.ndarray]:
