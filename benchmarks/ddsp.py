@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from thresher.models.ddsp import FAMILY
-from thresher.models.family import Batch, ClipRequest, Engine
+from thresher.models.family import Batch, ClipRequest
 from thresher.settings import from_mapping, to_mapping
 
 RATE, HOP, SECONDS = 16_000, 64, 4
@@ -134,11 +134,16 @@ def playing() -> None:
     frames = 4 * RATE // HOP
     curves = np.stack([np.geomspace(110, 440, frames), np.full(frames, -20.0)], 1)
     request = ClipRequest(seed=0, length_samples=RATE, frames=curves.astype(np.float32))
-    for preset in FAMILY.presets:
+    kinds = [
+        (preset, engine)
+        for preset in FAMILY.presets
+        for engine in FAMILY.engines(configured(preset))
+    ]
+    for preset, engine in kinds:
         config = configured(preset)
         torch.manual_seed(0)
         networks = {"network": FAMILY.stages[0].build(config).eval()}
-        voices = FAMILY.sampler(networks, config, Engine()).start([request])
+        voices = FAMILY.sampler(networks, config, engine).start([request])
         voices.play(RATE // 10)
         taken = []
         for _ in range(BLOCKS):
@@ -146,7 +151,9 @@ def playing() -> None:
             voices.play(BLOCK)
             taken.append(time.perf_counter() - began)
         p50, p99 = np.percentile(taken, [50, 99]) * 1000
-        print(f"| {preset} | {p50:.2f} | {p99:.2f} | {BLOCKS * BLOCK / RATE / sum(taken):.1f} |")
+        print(
+            f"| {preset}, {engine.name} | {p50:.2f} | {p99:.2f} | {BLOCKS * BLOCK / RATE / sum(taken):.1f} |"
+        )
 
 
 def main() -> None:

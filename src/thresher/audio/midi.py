@@ -105,7 +105,7 @@ def _open(path: Path) -> mido.MidiFile:
         ) from None
     except Exception as error:  # bytes from anywhere: mido lets out what they provoke
         raise ThresherError(
-            f"the MIDI file is broken: {error or 'it ends too early'}", looked_at=path
+            f"the MIDI file is broken: {str(error) or 'it ends too early'}", looked_at=path
         ) from None
     if file.type == 2 or file.ticks_per_beat <= 0:
         what = "of type 2 (loose patterns)" if file.type == 2 else "timed by film frames"
