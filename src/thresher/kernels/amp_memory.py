@@ -5,7 +5,10 @@ units of one sample. They stand in groups of one vector: the four gates of a gro
 up in registers and bent there, and nothing but memory and answer is ever written. A gate's
 sigmoid is a tanh of half its sum, (1 + tanh(z / 2)) / 2: whoever packs the weights halves them.
 
-Tried, slowest first: TIMINGS
+Tried, slowest first: nanoseconds a sample of ``lstm32``, quickest of many in turns, one core of an
+AVX2 machine. Gates written and read again by loops 346 (its product 169, bending 223, each alone),
+this 286; the same with a division less for each gate 292, groups in threes and ones 297.
+A call from Python took 4.5 us and takes 1.3. What is left is reading the weights once a sample.
 """
 
 from collections.abc import Callable, Sequence

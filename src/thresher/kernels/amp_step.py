@@ -78,19 +78,27 @@ class FilterRoom(NamedTuple):
 
 
 @compiled
-def play_filters(w, state, room, dry, wet):
-    """Play through stacks of filters: as many samples as ``dry`` and ``wet`` have."""
+def play_filters(matrices, weights, state, room, dry, wet):
+    """Play through stacks of filters: as many samples as ``dry`` and ``wet`` have.
+
+    Plain tuples of the fields of `Matrices`, of the rest of `FilterWeights`, of `FilterState` and
+    of `FilterRoom`: of a named tuple Numba asks every field's type anew, 2 us a call.
+    """
+    w = FilterWeights(Matrices(*matrices), *weights)
+    filled, scratch = FilterState(*state), FilterRoom(*room)
     for at in range(0, len(dry), AT_ONCE):
         count = min(AT_ONCE, len(dry) - at)
-        _stacked(w, state, room, dry[at : at + count], wet[at : at + count], count)
+        _stacked(w, filled, scratch, dry[at : at + count], wet[at : at + count], count)
 
 
 @compiled
-def play_mixed(w, state, room, dry, wet):
+def play_mixed(matrices, weights, state, room, dry, wet):
     """Play through filters that are mixed at once: as many samples."""
+    w = FilterWeights(Matrices(*matrices), *weights)
+    filled, scratch = FilterState(*state), FilterRoom(*room)
     for at in range(0, len(dry), AT_ONCE):
         count = min(AT_ONCE, len(dry) - at)
-        _mixed(w, state, room, dry[at : at + count], wet[at : at + count], count)
+        _mixed(w, filled, scratch, dry[at : at + count], wet[at : at + count], count)
 
 
 @njit(error_model="numpy")

@@ -65,12 +65,13 @@ class _Filters:
         self._weights, self._play = packed.weights, play_mixed if mixed else play_filters
         reach = (packed.weights.taps - 1) * packed.weights.layers[:, DILATION]
         self._state = FilterState(rings=aligned(packed.slots), places=reach.copy())
-        self._room = _room(packed)
+        matrices, *others = packed.weights
+        self._parts = tuple(matrices), tuple(others), tuple(self._state), tuple(_room(packed))
         rest = np.zeros(network.config.context, np.float32)
         self.play(rest, rest.copy())
 
     def play(self, dry: np.ndarray, wet: np.ndarray) -> None:
-        self._play(self._weights, self._state, self._room, dry, wet)
+        self._play(*self._parts, dry, wet)
 
     def check(self, state: Mapping[str, np.ndarray]) -> None:
         """A kernel would not ask."""

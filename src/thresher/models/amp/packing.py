@@ -26,6 +26,10 @@ HALVED = (0.5, 0.5, 1.0, 0.5)
 """Entry, forget, cell, exit: a sigmoid is a tanh of half its sum."""
 
 
+Matrix = tuple[np.ndarray, np.ndarray | None]
+"""Rows, and a bias where there is one."""
+
+
 class Packed(NamedTuple):
     """Filters ready to play."""
 
@@ -39,7 +43,12 @@ class Packed(NamedTuple):
 def packed_stacks(network: AmpNetwork) -> Packed:
     """Of a network of stacked filters, without knobs."""
     config, state = network.config, network.state_dict()
-    filters, mixes, rechannels, heads = [], [], [], []
+    filters, mixes, rechannels, heads = (
+        list[Matrix](),
+        list[Matrix](),
+        list[Matrix](),
+        list[Matrix](),
+    )
     stacks, k = [], config.kernel_size
     for number, dilations in enumerate(config.dilations):
         array, C = f"amp.arrays.{number}", config.channels[number]
@@ -77,7 +86,7 @@ def packed_mixed(network: AmpNetwork) -> Packed:
     C, k = config.channels[0], config.kernel_size
     layers, slots = _rings(network)
     mixer = _plain(state["amp.mixer.weight"])[0, :, 0].reshape(len(layers), 1, C)
-    filters, mixes = [], []
+    filters, mixes = list[Matrix](), list[Matrix]()
     for place in range(len(layers)):
         part = _layer(state, f"amp.layers.{place}")
         heard = part["conv.weight"]
@@ -105,11 +114,11 @@ def packed_memory(network: AmpNetwork) -> MemoryWeights:
     rows = np.hstack([_plain(bias)[:, None], _plain(together)]).reshape(GATES, H, 2 + H)
     rows = rows * np.array(HALVED, np.float32)[:, None, None]
     # [gates, groups, WIDTH, columns] -> [groups, columns, gates, WIDTH]
-    rows = np.pad(rows, ((0, 0), (0, -H % WIDTH), (0, 0))).reshape(GATES, -1, WIDTH, 2 + H)
-    rows = rows.transpose(1, 3, 0, 2)
+    rows = np.pad(rows, ((0, 0), (0, -H % WIDTH), (0, 0)))
+    groups = rows.reshape(GATES, -1, WIDTH, 2 + H).transpose(1, 3, 0, 2)
     return MemoryWeights(
-        weights=_aligned(rows[:, 1:].ravel()),
-        bias=_aligned(rows[:, 0].ravel()),
+        weights=_aligned(groups[:, 1:].ravel()),
+        bias=_aligned(groups[:, 0].ravel()),
         out=_aligned(padded(_plain(state["amp.out.weight"][0]))),
         hidden=H,
         offset=np.float32(state["amp.out.bias"].item()),
