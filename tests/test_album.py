@@ -1,14 +1,21 @@
 """thresher.album: recordings in, a released album out, resumed where it stopped."""
 
+import runpy
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
 
 from thresher.album import AlbumConfig, Wishes, deal, make_album
 from thresher.art import ArtConfig
+from thresher.disk import read_manifest
 from thresher.errors import ThresherError
 from thresher.models.samplernn.config import SampleRNNConfig
 from thresher.training import TrainingConfig, open_run
+
+amp_run = runpy.run_path(str(Path(__file__).parent / "generation" / "tiny_amp.py"))["amp_run"]
 
 ROOMS = {"art": (ArtConfig,), "train": (SampleRNNConfig, TrainingConfig), "album": (AlbumConfig,)}
 
@@ -33,6 +40,7 @@ SMALL = {
     "most_clicks": 1e9,
     "most_dc": 1e9,
     "most_silence": 1.0,
+    "dead_peak_db": -200.0,
     "size": 400,
     "copies": [100],
 }
@@ -49,7 +57,9 @@ def recordings(tmp_path):
     return folder
 
 
-def test_recordings_become_an_album_and_the_same_call_again_finds_it_done(workspace, recordings):
+def test_recordings_become_an_album_and_the_same_call_again_finds_it_done(
+    workspace, recordings, monkeypatch
+):
     wishes = Wishes(
         artist="A <b>", title="T & T", family="samplernn", start_from="", budget_seconds=60.0
     )
@@ -66,6 +76,29 @@ def test_recordings_become_an_album_and_the_same_call_again_finds_it_done(worksp
     again = make_album(workspace, [recordings], wishes, SMALL, told.append)
     assert again.page.stat().st_mtime_ns == before
     assert len(list((workspace.root / "runs").iterdir())) == 1
+
+    amp_run(workspace)
+
+    def enough(*_, **__):
+        raise ThresherError("the song is all that this is about")
+
+    monkeypatch.setattr("thresher.album.draw_cover", enough)
+    with pytest.raises(ThresherError, match="all that this is about"):
+        make_album(workspace, [recordings], replace(wishes, through="amp1"), SMALL, told.append)
+    [song] = (workspace.root / "songs").glob("[!.]*/manifest.json")
+    [parent] = read_manifest(song.parent)["parents"]
+    through = read_manifest(workspace.clip_set(parent["id"]))
+    assert [p["kind"] for p in through["parents"]] == ["clips", "run"]
+    assert (through["run"], through["family"]) == ("amp1", "amp")
+
+
+def test_a_run_that_clips_cannot_go_through_is_refused_before_anything_is_made(
+    workspace, recordings
+):
+    wishes = Wishes(artist="A", title="T", through="nobody")
+    with pytest.raises(ThresherError, match="no run 'nobody'"):
+        make_album(workspace, [recordings], wishes, {}, print)
+    assert not workspace.root.exists()
 
 
 def test_a_setting_goes_to_the_only_room_that_has_it():

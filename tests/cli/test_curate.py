@@ -1,7 +1,9 @@
 """`thresher curate`: a thin verb."""
 
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 from thresher.audio.files import write_flac
 from thresher.cli.main import thresher
 from thresher.disk import read_manifest
+from thresher.workspace import Workspace
 
 RATE = 16_000
 
@@ -80,3 +83,28 @@ def test_help_tells_every_setting_with_its_reason(tmp_path):
 
     assert "most_repetition" in shown
     assert "An endless riff repeats itself exactly" in " ".join(shown.split())
+
+
+@pytest.fixture
+def amp(tmp_path):
+    path = Path(__file__).parents[1] / "generation" / "tiny_amp.py"
+    runpy.run_path(str(path))["amp_run"](Workspace(tmp_path / "ws"))
+
+
+def test_clips_go_through_an_amplifier_first_and_the_song_says_so(tmp_path, clips, amp):
+    arguments = ("curate", str(clips), "--through", "amp1", "--knob", "gain=0.7", "--name", "loud")
+    arguments += ("--set", "dead_peak_db=-200", "--set", "most_dc=1000", "--set", "most_silence=1")
+    done = invoke(tmp_path, *arguments)
+
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "4 clips through 'amp1'" in done.stderr
+    [parent] = read_manifest(tmp_path / "ws" / "songs" / "loud")["parents"]
+    through = read_manifest(tmp_path / "ws" / "clips" / parent["id"], kind="clips")
+    assert parent["id"].startswith("clips-through-")
+    assert (through["run"], through["made_of"]["knobs"]) == ("amp1", {"gain": 0.7})
+    assert through["sample_rate"] == RATE
+
+
+def test_a_knob_without_an_amplifier_is_an_error(tmp_path, clips):
+    told = invoke(tmp_path, "curate", str(clips), "--knob", "gain=0.7").exception
+    assert "--through RUN" in str(told)

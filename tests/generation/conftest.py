@@ -1,6 +1,7 @@
 """A workspace with a run of the fake family in it."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import safetensors.numpy
 from thresher import models
 from thresher.disk import whole_folder, write_json
 from thresher.models.checkpoint import Checkpoint, save_checkpoint
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 _spec = importlib.util.spec_from_file_location(
     "fake_family", Path(__file__).parent / "fake_family.py"

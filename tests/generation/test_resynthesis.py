@@ -15,7 +15,7 @@ from thresher.models.checkpoint import Checkpoint, save_checkpoint
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models" / "drums"))
 
-from tiny_drums import RATE, made_corpus, tiny_networks  # noqa: E402
+from tiny_drums import RATE, made_corpus, tiny_networks
 
 CONFIG = GenerationConfig(clips=1, seconds=4.0)
 

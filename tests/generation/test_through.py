@@ -3,35 +3,18 @@
 import numpy as np
 import pytest
 import soundfile
-import torch
+from tiny_amp import amp_run
 
-from thresher.disk import content_hash, read_manifest, whole_folder, write_json
+from thresher.disk import content_hash, read_manifest
 from thresher.errors import ThresherError
 from thresher.generation import GenerationConfig, Sound, Sounds, generate_clips, pass_through
 from thresher.generation.generate import resume_clips
-from thresher.models.amp.config import PRESETS, AmpConfig
-from thresher.models.amp.network import AmpNetwork
-from thresher.models.checkpoint import Checkpoint, save_checkpoint
 
 
 @pytest.fixture
 def amp(workspace):
-    """A tiny amplifier at 16 kHz as a run of the workspace."""
-    torch.manual_seed(0)
-    # One that no kernel plays: compiling it would take longer than all tests here.
-    shape = {**PRESETS["va8"], "channels": (2, 2), "dilations": ((1,), (2,))}
-    config = AmpConfig(**shape, knobs=("gain",), sample_rate=16_000)
-    network, folder = AmpNetwork(config), workspace.run("amp1")
-    checkpoint = Checkpoint(
-        family="amp", stages=("network",), config=config, sample_rate=16_000, step=1
-    )
-    with whole_folder(folder / "checkpoints" / "step-00000001") as part:
-        save_checkpoint(part, checkpoint, {"network": network})
-    write_json(
-        folder / "manifest.json",
-        {"kind": "run", "id": "amp1", "best": "step-00000001", "latest": "step-00000001"},
-    )
-    return network
+    """A run "amp1" at 16 kHz."""
+    return amp_run(workspace)
 
 
 def clips_of(workspace, count=2):

@@ -22,7 +22,6 @@ from thresher.models.family import ClipRequest, Conditioning, Family, PlayAgain
 from thresher.models.noise import clip_seed
 from thresher.settings import to_mapping
 
-
 RESYNTHESISED = "resynthesised"
 """How files and manifests call another take: nobody shall take it for what was recorded."""
 
