@@ -4,12 +4,15 @@ import dataclasses
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from thresher.audio.files import write_flac
+from thresher.claims.circuits import CIRCUITS, HELD_OUT_SECONDS, RATE, write_pair
 from thresher.claims.claim import Made
 from thresher.claims.sounds import chunk_scaled, plucks, sine, style
 from thresher.corpus import Corpus, CorpusConfig, Source, build_corpus, open_corpus
@@ -20,6 +23,14 @@ from thresher.workspace import Workspace
 
 SHORT_WINDOWS = {"window_seconds": 1.0, "validation_fraction": 0.25, "silent_share": 1.0}
 """What made music of some seconds needs: a quarter held out, windows of a second."""
+
+PAIRS = {
+    "recipe": "pairs",
+    "sample_rate": RATE,
+    "held_out_seconds": HELD_OUT_SECONDS,
+    "window_seconds": 1.0,
+}
+"""What a made amplifier is: an input and an output."""
 
 
 def corpus_for(workspace: Workspace, made: Made) -> Corpus:
@@ -61,7 +72,8 @@ def corpus_config(made: Made) -> CorpusConfig:
     Raises:
         ThresherError: an unknown setting (naming the nearest), or a wrong value.
     """
-    usual = {} if made.sound == "recordings" else SHORT_WINDOWS
+    usual: Mapping[str, Any] = {} if made.sound == "recordings" else SHORT_WINDOWS
+    usual = PAIRS if made.sound in CIRCUITS else usual
     return from_mapping(CorpusConfig, {**usual, **made.settings}, origin=f"corpus of {made.sound}")
 
 
@@ -86,6 +98,8 @@ def held_out_codes(corpus: Corpus) -> np.ndarray:
 def _sources(folder: Path, made: Made, config: CorpusConfig) -> list[Source | Path]:
     if made.sound == "recordings":
         return [Path(made.folder).expanduser()]
+    if made.sound in CIRCUITS:
+        return [write_pair(folder, made.sound, made.seconds)]
     sources: list[Source | Path] = []
     for voice, sound in _voices(made, config.sample_rate):
         if made.chunk_scaled:

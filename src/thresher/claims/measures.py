@@ -10,6 +10,7 @@ from jaxtyping import Float, Float32
 from thresher.audio.descriptors import FRAME_RATE, onset_strength, short_time
 from thresher.audio.distance import features_of, frechet_distance
 from thresher.audio.quantise import bin_widths
+from thresher.claims.amplifiers import held_out_esr, treble_error
 from thresher.claims.corpora import held_out_codes, original_gain
 from thresher.claims.learning import Trained
 from thresher.claims.sounds import SINES
@@ -171,6 +172,8 @@ MEASURES: dict[str, Measure] = {
     "onset-interval distance": Measure("", "total variation of histograms", onset_distance),
     "spectral distance": Measure("dB", "of mean band levels", spectral_distance),
     "gain of choosing": Measure("", "distance of the latest minus the chosen", gain_of_choosing),
+    "held-out esr": Measure("", "error to signal on strings it never heard", held_out_esr),
+    "error above 4 kHz": Measure("", "the same of the treble alone", treble_error),
 }
 """Of trained arms. Arms that need no training bring numbers of their own: `bench.WORKS`."""
 
