@@ -1,13 +1,11 @@
 """Songs as stems -> `corpora/NAME/`, in the same form as every corpus.
 
 The drums are the corpus's sound, which a network is to play; drums and backing lie beside it as
-they were, under one gain. Whole songs are
-held out, never pieces of one that is learned from, unless there is only one.
+they were, under one gain. Whole songs are held out,
+never pieces of one that is learned from, unless there is only one.
 """
 
-import contextlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +13,29 @@ import numpy as np
 from jaxtyping import Float32
 
 from thresher.audio.loudness import rms_db
-from thresher.corpus.arrays import npy_stream, write_feature, write_sound, write_windows
 from thresher.corpus.config import CorpusConfig
-from thresher.corpus.decoding import spool_of
-from thresher.corpus.features import FEATURES
-from thresher.corpus.folder import SPLITS, Corpus, Track, open_corpus
+from thresher.corpus.folder import Corpus, Track, open_corpus
 from thresher.corpus.level import played_db
 from thresher.corpus.made_songs import made_song
 from thresher.corpus.mixtures import Mixture, read_song
 from thresher.corpus.parts import SongFiles, find_songs
 from thresher.corpus.progress import Progress, progress
-from thresher.corpus.sources import Source, sha256_of
-from thresher.corpus.stem_accounts import (
-    Refused,
+from thresher.corpus.side_by_side import (
+    Named,
     Span,
-    accounts,
-    facts_of,
-    no_drums,
-    nothing_usable,
+    lay_out,
+    manifest_of,
+    same_corpus,
+    write_own,
+    write_side,
+    write_split,
 )
+from thresher.corpus.sources import Source, sha256_of
+from thresher.corpus.stem_accounts import Refused, accounts, facts_of, no_drums, nothing_usable
 from thresher.corpus.stems import STEMS
-from thresher.disk import MANIFEST, content_hash, read_manifest, whole_folder, write_manifest
+from thresher.disk import whole_folder, write_manifest
 from thresher.errors import ThresherError
-from thresher.journal import Stages, new_manifest, record
-from thresher.settings import from_mapping, to_mapping
+from thresher.journal import Stages, record
 from thresher.workspace import Workspace
 
 
@@ -63,7 +60,12 @@ def build_stems(
         raise no_drums(paths[0], songs)
     hashes = [sha256_of(path) for song in songs for path in song.files]
     folder = workspace.corpus(name)
-    if (present := _same_corpus(folder, hashes, config)) is not None:
+
+    def made_of(manifest: Mapping[str, Any]) -> bool:
+        told = [recording["sha256"] for recording in manifest["recordings"]]
+        return [sha256 for sha256 in told if sha256] == hashes
+
+    if (present := same_corpus(folder, config, made_of)) is not None:
         return present
     stages = Stages()
     with progress() as shown:
@@ -107,19 +109,6 @@ def _made(config: CorpusConfig, heard: Callable[[int], None]) -> list[Mixture]:
     return mixtures
 
 
-def _same_corpus(folder: Path, hashes: Sequence[str | None], config: CorpusConfig) -> Corpus | None:
-    if not (folder / MANIFEST).exists():
-        return None
-    with contextlib.suppress(ThresherError, KeyError, TypeError):
-        manifest = read_manifest(folder, kind="corpus")
-        told = [recording["sha256"] for recording in manifest["recordings"]]
-        same = [sha256 for sha256 in told if sha256] == list(hashes)
-        same &= from_mapping(CorpusConfig, manifest["settings"], origin=str(folder)) == config
-        if same:
-            return open_corpus(folder)
-    return None
-
-
 def _write(
     part: Path,
     name: str,
@@ -129,54 +118,29 @@ def _write(
     shown: Progress,
 ) -> dict[str, Any]:
     """Everything but the manifest, which is returned."""
-    tracks = _lay_out(mixtures, config)
+    named = [Named(m.title, m.title, len(m.backing)) for m in mixtures]
+    tracks = lay_out(named, config)
     gain, rms_dbfs, held_back = _level(mixtures, config)
     spans = _split(mixtures, tracks, config)
     counts = _write_windows(part, mixtures, spans, config)
+    drums = [_drums(mixture) for mixture in mixtures]
+    sides = {"drums": drums, "backing": [mixture.backing for mixture in mixtures]}
     for side in STEMS:
-        _write_side(part / f"{side}.npy", mixtures, side, gain, config)
-    samples = sum(track.stop - track.start for track in tracks)
-    spools = [spool_of(part, index) for index in range(len(mixtures))]
-    for spool, mixture in zip(spools, mixtures, strict=True):
-        _drums(mixture).tofile(spool)
-    with stages.measure("quantise") as stage:
-        heard = shown.task("quantising", samples).samples
-        clipped = write_sound(part, spools, tracks, config, gain, heard)
-        stage.samples += samples
-    with stages.measure("curves") as stage, ThreadPoolExecutor(2) as executor:
-        for feature in FEATURES:
-            heard = shown.task(feature.name, samples).samples
-            write_feature(part, feature, tracks, config, executor, heard)
-        stage.samples += samples
-    return new_manifest(
-        kind="corpus",
-        id=name,
-        settings=to_mapping(config),
-        seed=None,
-        parents=[],
-        stages=stages,
-        files={path.name: content_hash(path) for path in sorted(part.glob("*.npy"))},
-        more={
-            "gain": gain,
-            "gain_db": round(20 * float(np.log10(gain)), 2),
-            "rms_dbfs": rms_dbfs,
-            "held_back": held_back,
-            "clipped_samples": sum(clipped),
-            "samples": samples,
-            "windows": counts,
-            "artists": [track.artist for track in tracks],
-            "features": [feature.name for feature in FEATURES],
-            "feature_hop": config.feature_hop,
-            "stems": {
-                "of": [
-                    facts_of(mixture, span, gain, config)
-                    for mixture, span in zip(mixtures, spans, strict=True)
-                ]
-            },
-            "tracks": [vars(track) for track in tracks],
-            "other_files": {},
-        },
-    )
+        write_side(part / f"{side}.npy", sides[side], gain, config)
+    clipped = write_own(part, drums, tracks, gain, config, stages, shown)
+    facts = [
+        facts_of(mixture, span, gain, config) for mixture, span in zip(mixtures, spans, strict=True)
+    ]
+    told = {
+        "gain": gain,
+        "gain_db": round(20 * float(np.log10(gain)), 2),
+        "rms_dbfs": rms_dbfs,
+        "held_back": held_back,
+        "clipped_samples": clipped,
+        "windows": counts,
+        "stems": {"of": facts},
+    }
+    return manifest_of(part, name, tracks, config, stages, told)
 
 
 def _drums(mixture: Mixture) -> Float32[np.ndarray, " samples"]:
@@ -197,18 +161,6 @@ def _level(mixtures: Sequence[Mixture], config: CorpusConfig) -> tuple[float, fl
     wanted = 10 ** ((config.level_dbfs - rms_dbfs) / 20)
     gain = min(wanted, 1 / max(peaks))
     return round(gain, 6), round(rms_dbfs, 2), gain < wanted
-
-
-def _lay_out(mixtures: Sequence[Mixture], config: CorpusConfig) -> list[Track]:
-    tracks, start, hop = list[Track](), 0, config.feature_hop
-    for mixture in mixtures:
-        length = len(mixture.backing)
-        title = mixture.title
-        tracks.append(
-            Track(start=start, stop=start + length, path=title, artist=title, title=title)
-        )
-        start += -(-length // hop) * hop
-    return tracks
 
 
 def _split(
@@ -263,32 +215,12 @@ def _split_in_time(track: Track, config: CorpusConfig) -> Span:
 def _write_windows(
     part: Path, mixtures: Sequence[Mixture], spans: Sequence[Span], config: CorpusConfig
 ) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    window = config.window_samples
-    for split in SPLITS:
-        rows = [
-            (start, song)
-            for song, (mixture, span) in enumerate(zip(mixtures, spans, strict=True))
-            if mixture.drums is not None
-            for start in range(span[split][0], span[split][1] - window + 1, window)
-        ]
-        write_windows(part / f"windows-{split}.npy", np.array(rows, np.int64).reshape(-1, 2))
-        counts[split] = len(rows)
+    with_drums = [i for i, mixture in enumerate(mixtures) if mixture.drums is not None]
+    counts = write_split(part, spans, with_drums, config)
     if not counts["training"]:
+        seconds = config.window_samples / config.sample_rate
         raise ThresherError(
-            f"too short: no {window / config.sample_rate:g} s with drums to learn from",
+            f"too short: no {seconds:g} s with drums to learn from",
             hint="longer songs, or --set window_seconds=1",
         )
     return counts
-
-
-def _write_side(
-    path: Path, mixtures: Sequence[Mixture], side: str, gain: float, config: CorpusConfig
-) -> None:
-    hop = config.feature_hop
-    there = [_drums(mixture) if side == "drums" else mixture.backing for mixture in mixtures]
-    total = sum(-(-len(sound) // hop) * hop for sound in there)
-    with npy_stream(path, (total,), np.float32) as stream:
-        for sound in there:
-            padded = np.pad(sound * np.float32(gain), (0, -len(sound) % hop))
-            stream.write(np.ascontiguousarray(padded, np.float32).data)

@@ -11,10 +11,8 @@ from thresher.audio.loudness import rms_db
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.mixtures import Mixture, bleed_db
 from thresher.corpus.parts import SongFiles
+from thresher.corpus.side_by_side import Span
 from thresher.errors import ThresherError
-
-Span = dict[str, list[int]]
-"""By split, the first sample and one past the last."""
 
 
 class Refused(NamedTuple):
