@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-BOUND_MB = 330
+BOUND_MB = 350
 """With two threads, of which the tracker's network and its runtime take most."""
 
 BUILD = """
