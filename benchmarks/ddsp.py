@@ -152,7 +152,8 @@ def playing() -> None:
             taken.append(time.perf_counter() - began)
         p50, p99 = np.percentile(taken, [50, 99]) * 1000
         print(
-            f"| {preset}, {engine.name} | {p50:.2f} | {p99:.2f} | {BLOCKS * BLOCK / RATE / sum(taken):.1f} |"
+            f"| {preset}, {engine.name} | {p50:.2f} | {p99:.2f} "
+            f"| {BLOCKS * BLOCK / RATE / sum(taken):.1f} |"
         )
 
 

@@ -20,6 +20,7 @@ from thresher.audio.loudness import rms_db
 from thresher.audio.quantise import decode, encode, linear_encode
 from thresher.audio.scaling import fit_scaling, standardised
 from thresher.claims.amplifiers import Amplifying, amplify_live
+from thresher.claims.instruments import Weighing, weigh
 from thresher.claims.pulls import Pulling, pull
 from thresher.claims.sounds import STYLES, chunk_scaled, plucks, style
 from thresher.curation import CurationConfig
@@ -218,6 +219,7 @@ WORKS: dict[str, Work] = {
     "step": Work(Stepping, step, ("seconds per sample", "stepping error")),
     "play": Work(Playing, play, ("samples per second",)),
     "pull": Work(Pulling, pull, ("gradients that are right",)),
+    "weigh": Work(Weighing, weigh, ("weights",)),
     "amplify": Work(Amplifying, amplify_live, ("real-time factor", "slowest blocks")),
 }
 

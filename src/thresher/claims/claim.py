@@ -43,11 +43,13 @@ second over the first; how steeply the measure grows with the arms' ``x``, both 
 class Made:
     """The music of an arm: made from a formula, or a folder of recordings."""
 
-    sound: Literal["plucks", "sines", "styles", "recordings", "valve", "screamer"] = "plucks"
+    sound: Literal[
+        "plucks", "sines", "styles", "recordings", "valve", "screamer", "clarinet", "brass"
+    ] = "plucks"
     seconds: float = 16.0
     """Of every voice of the made sound; of ``valve`` and ``screamer``, what is learned from."""
     voices: tuple[int, ...] = (0,)
-    """Of ``sines`` and ``styles``: which of them."""
+    """Of ``sines``, ``styles``, ``clarinet`` and ``brass``: which of them."""
     labelled: bool = False
     """Whether the network is told the voices apart."""
     chunk_scaled: bool = False

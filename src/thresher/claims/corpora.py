@@ -14,6 +14,7 @@ from jaxtyping import Float
 from thresher.audio.files import write_flac
 from thresher.claims.circuits import CIRCUITS, HELD_OUT_SECONDS, RATE, write_pair
 from thresher.claims.claim import Made
+from thresher.claims.melodies import brass, clarinet
 from thresher.claims.sounds import chunk_scaled, plucks, sine, style
 from thresher.corpus import Corpus, CorpusConfig, Source, build_corpus, open_corpus
 from thresher.disk import MANIFEST, exclusive
@@ -116,4 +117,7 @@ def _voices(made: Made, rate: int) -> list[tuple[str, Float[np.ndarray, " sample
         return [("plucks", plucks(made.seconds, rate))]
     if made.sound == "sines":
         return [(f"sine-{k}", sine(k, made.seconds, rate)) for k in made.voices]
+    if made.sound in ("clarinet", "brass"):
+        play = clarinet if made.sound == "clarinet" else brass
+        return [(f"{made.sound}-{k}", play(k, made.seconds, rate)) for k in made.voices]
     return [(f"style-{k}", style(k, made.seconds, rate).astype(float)) for k in made.voices]

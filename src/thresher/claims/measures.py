@@ -12,6 +12,7 @@ from thresher.audio.distance import features_of, frechet_distance
 from thresher.audio.quantise import bin_widths
 from thresher.claims.amplifiers import held_out_esr, treble_error
 from thresher.claims.corpora import held_out_codes, original_gain
+from thresher.claims.instruments import frames_in_tune, loudness_gap
 from thresher.claims.learning import Trained
 from thresher.claims.sounds import SINES
 from thresher.curation import CurationConfig, gate_report
@@ -172,6 +173,8 @@ MEASURES: dict[str, Measure] = {
     "onset-interval distance": Measure("", "total variation of histograms", onset_distance),
     "spectral distance": Measure("dB", "of mean band levels", spectral_distance),
     "gain of choosing": Measure("", "distance of the latest minus the chosen", gain_of_choosing),
+    "frames in tune": Measure("", "within 20 cents when they are played again", frames_in_tune),
+    "loudness gap": Measure("dB", "median, when it is played again", loudness_gap),
     "held-out esr": Measure("", "error to signal on strings it never heard", held_out_esr),
     "error above 4 kHz": Measure("", "the same of the treble alone", treble_error),
 }
