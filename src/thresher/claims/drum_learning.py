@@ -145,7 +145,7 @@ def _forgetting(
 def _gains(network: GainNetwork, mix: Sound, every: int) -> Float[Tensor, "one frames bands"]:
     """Of every whole stretch of a mix; silence after its end fills the last one."""
     hop = network.config.hop
-    hops = -(-(len(mix) // hop + 1) // every) * every
+    hops = -(-(-(-len(mix) // hop) + 1) // every) * every
     padded = np.pad(mix, (0, hops * hop - len(mix)))
     heard, _ = Ear(RATE, network.config.bands).hear(padded)
     return _forgetting(network, torch.from_numpy(heard.features)[None], every)

@@ -72,7 +72,7 @@ def _numbers(mix: Sound, drums: Sound, made: dict[str, Sound], rate: int) -> Mar
     header = ["drums by", "SI-SDR, dB", "over the mix", "over HPSS"]
     told = (
         "SI-SDR: how far the drums lie above everything that is not they, whatever the level. The "
-        "last two rows were told the true drums; no gain of at most one can do better."
+        "last two rows were told the true drums: that far such gains can come, and no further."
     )
     return table(header, cells, numbers=(1, 2, 3)) + prose(told)
 

@@ -26,6 +26,9 @@ HEARD_SECONDS = 0.06
 LEAD_SECONDS, FADE_SECONDS = 0.003, 0.02
 """Before the onset, where the wave already begins to move; and at the end of a cut."""
 
+NEAR_SECONDS = 0.003
+"""A hit may move this far, to where its wave runs with the one that was heard."""
+
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 0.6
 """Of a cut hit: less is another one's beginning, more is the room."""
 
@@ -125,9 +128,25 @@ def play_kit(
     sound = np.zeros(len(drums) + 2 * room, np.float32)
     for onset, number, level in zip(onsets.tolist(), kinds.tolist(), levels.tolist(), strict=True):
         hit, gain = kit[number].hit, 10 ** ((level - kit[number].level_db) / 20)
-        start = room + onset - lead
+        start = room + _aligned(drums, hit, onset - lead, sample_rate)
         sound[start : start + len(hit)] += np.float32(gain) * hit
     return Played(sound[room : room + len(drums)].copy(), onsets, kinds)
+
+
+def _aligned(
+    drums: Float32[np.ndarray, " samples"],
+    hit: Float32[np.ndarray, " hit"],
+    start: int,
+    sample_rate: int,
+) -> int:
+    """Where the hit begins, so that a kick does not cancel the one it stands for."""
+    reach = round(NEAR_SECONDS * sample_rate)
+    span = min(len(hit), round(HEARD_SECONDS * sample_rate))
+    first = start - reach
+    there = drums[max(0, first) : start + span + reach]
+    heard = np.pad(there, (max(0, -first), 0))
+    heard = np.pad(heard, (0, span + 2 * reach - len(heard)))
+    return first + int(np.argmax(np.correlate(heard, hit[:span], "valid")))
 
 
 def _heard(
