@@ -5,7 +5,8 @@
 FOLDER is a checkout of sdatkinson/NeuralAmpModelerCore with its submodule Dependencies/eigen in
 place; it is compiled here once, with and without this machine's own instructions (plugins are
 shipped without), beside benchmarks/baselines/nam_core_blocks.cpp. Both play the same .nam file
-and the same noise, in turns on one core, ours called from Python block by block.
+and the same noise, in turns on one core, ours called from Python block by block. What no .nam can
+hold (va) is played by ours alone.
 """
 
 import argparse
@@ -46,7 +47,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--core", type=Path)
     options.add_argument("--seconds", type=float, default=20.0)
-    options.add_argument("--presets", default="standard,lite,feather,nano,lstm32")
+    options.add_argument("--presets", default="standard,lite,feather,nano,lstm32,va8,va16")
     asked = options.parse_args()
     torch.set_num_threads(1)
     samples = int(asked.seconds * RATE / TURNS) // BLOCK * BLOCK
@@ -68,9 +69,12 @@ def compare(preset: str, place: Path, cores: dict[str, Path], dry: np.ndarray) -
     path = place / f"{preset}.nam"
     torch.manual_seed(0)
     network = AmpNetwork(replace(AmpConfig(), PRESETS[preset])).eval().requires_grad_(False)
-    export_nam(network, path, Tags())
-    # LSTM: the file's own network, with its skip inside, is what the core plays too.
-    live, times = Live(open_nam(path).network), {}
+    if network.config.architecture == "va":
+        cores = {}
+    else:
+        export_nam(network, path, Tags())
+        network = open_nam(path).network
+    live, times = Live(network), {}
     ours(live, dry[: 8 * BLOCK])
     for _ in range(TURNS):
         times.setdefault("ours", []).append(ours(live, dry))

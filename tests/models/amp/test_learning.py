@@ -7,32 +7,11 @@ import scipy.signal
 import torch
 
 from thresher.audio.null_test import error_to_signal
+from thresher.claims.circuits import RATE, strings, valve
 from thresher.models.amp.config import PRESETS, AmpConfig
 from thresher.models.amp.network import AmpNetwork
 
-RATE, STEPS, BATCH, LENGTH = 48_000, 600, 8, 4096
-
-
-def strings(seconds, seed=0):
-    """Plucked strings: noise that goes round in a loop and loses its treble."""
-    draw = np.random.default_rng(seed)
-    notes = []
-    for _ in range(int(seconds * 2)):
-        period = int(RATE / draw.uniform(80, 500))
-        burst = np.zeros(RATE // 2)
-        burst[:period] = draw.uniform(-1, 1, period)
-        loop = np.zeros(period + 2)
-        loop[[0, period, period + 1]] = 1, -0.498, -0.498
-        notes.append(scipy.signal.lfilter([1.0], loop, burst) * draw.uniform(0.1, 0.5))
-    return np.concatenate(notes).clip(-1, 1)
-
-
-def valve(dry):
-    """High-pass 120 Hz, twenty times, bent off its middle, low-pass 5 kHz, half."""
-    high = scipy.signal.butter(1, 120, "highpass", fs=RATE, output="sos")
-    low = scipy.signal.butter(2, 5_000, fs=RATE, output="sos")
-    driven = 20 * scipy.signal.sosfilt(high, dry)
-    return 0.5 * scipy.signal.sosfilt(low, np.tanh(driven + 0.3) - np.tanh(0.3))
+STEPS, BATCH, LENGTH = 600, 8, 4096
 
 
 def best_filter(dry, wet, taps=64):
