@@ -61,8 +61,8 @@ def amplify_live(options: Amplifying, seed: int) -> dict[str, float]:
     with one_thread():
         live = Live(AmpNetwork(replace(AmpConfig(), PRESETS[options.preset])).eval())
     dry = strings(options.seconds, seed).astype(np.float32)
-    wet, block = np.empty_like(dry), options.block
-    taken = []
+    wet, block, taken = np.empty_like(dry), options.block, []
+    live.play(dry[:block], wet[:block])  # the first call compiles
     for at in range(0, len(dry) - block + 1, block):
         before = time.thread_time()
         live.play(dry[at : at + block], wet[at : at + block])
