@@ -255,7 +255,7 @@ def fitted(family, settings, corpus):
 
 def built(family, config) -> dict:
     torch.manual_seed(0)
-    return {stage.name: stage.build(config) for stage in family.stages}
+    return {stage.name: stage.build(config) for stage in family.for_config(config).stages}
 
 
 def examples_of(family, stage, config, corpus, earlier):
@@ -378,7 +378,7 @@ def test_fitting_takes_over_what_the_corpus_decides(family, settings, corpus):
 def test_a_step_always_has_the_same_batch(family, settings, corpus):
     config = fitted(family, settings, corpus)
     networks = built(family, config)
-    for stage in family.stages:
+    for stage in family.for_config(config).stages:
         first, again = (examples_of(family, stage, config, corpus, networks) for _ in range(2))
         last = first.steps_per_epoch - 1
         assert first.steps_per_epoch > 0
@@ -394,7 +394,7 @@ def test_a_step_always_has_the_same_batch(family, settings, corpus):
 def test_it_overfits_one_block(family, settings, corpus):
     config = fitted(family, settings, corpus)
     networks = built(family, config)
-    for stage in family.stages:
+    for stage in family.for_config(config).stages:
         network = networks[stage.name].train()
         batch = examples_of(family, stage, config, corpus, networks).batch(0)
         optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
@@ -408,7 +408,7 @@ def test_it_overfits_one_block(family, settings, corpus):
         assert losses[-1] < 0.5 * losses[0]
         assert loss.samples > 0
         assert loss.report
-        if stage is family.stages[-1]:
+        if stage is family.for_config(config).stages[-1]:
             assert next(iter(loss.report)) == family.measure
         assert not any(value.requires_grad for value in loss.report.values())
 
@@ -429,7 +429,7 @@ def test_it_survives_saving_and_loading(family, settings, corpus, tmp_path):
     loaded = opened.networks()
 
     assert opened.config == config
-    for stage in family.stages:
+    for stage in family.for_config(config).stages:
         batch = examples_of(family, stage, config, corpus, networks).batch(0)
         costs = []
         for network in (networks[stage.name].eval(), loaded[stage.name]):

@@ -22,7 +22,7 @@ def ratio(made, wanted) -> float:
 
 def learned(corpus, steps, batch_size=8):
     stage = FAMILY.stages[0]
-    config = FAMILY.fit(DrumsConfig(sequence=200), corpus)
+    config = FAMILY.fit(DrumsConfig(width=48, memories=2, sequence=100), corpus)
     torch.manual_seed(0)
     network = stage.build(config)
     examples = stage.examples(
@@ -30,7 +30,7 @@ def learned(corpus, steps, batch_size=8):
             corpus=corpus, config=config, split="training", batch_size=batch_size, seed=0
         )
     )
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
     for step in range(steps):
         optimiser.zero_grad()
         stage.loss(network, examples.batch(step), {}).value.backward()
