@@ -35,7 +35,7 @@ def multi_scale_spectral_loss(
     What is made has a gradient that is taken once: a second derivative is the plain one's.
     """
     uneven = any(size % OVERLAP for size in sizes)
-    if uneven or made.is_cuda or target.requires_grad:
+    if uneven or made.device.type != "cpu" or target.requires_grad:
         return plain_spectral_loss(target, made, sizes)
     total = made.new_zeros(())
     for size in sizes:

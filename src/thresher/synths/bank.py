@@ -20,7 +20,8 @@ def weighed_sines(
     angles: Float64[Tensor, "frames hop"], levels: Float[Tensor, "frames 2 partials"]
 ) -> Float[Tensor, "frames 2 hop"]:
     """The sums above, k from 1 on."""
-    if angles.requires_grad or angles.is_cuda or levels.dtype != torch.float32:
+    elsewhere = angles.device.type != "cpu" or levels.dtype != torch.float32
+    if elsewhere or angles.requires_grad:
         return plain_weighed_sines(angles, levels)
     sums: Tensor = _Turning.apply(angles, levels)  # type: ignore[no-untyped-call]
     return sums

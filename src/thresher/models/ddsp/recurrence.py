@@ -17,7 +17,9 @@ def remember(
     gru: nn.GRU, x: Float[Tensor, "batch frames inputs"], before: Float[Tensor, "1 batch H"] | None
 ) -> tuple[Float[Tensor, "batch frames H"], Float[Tensor, "1 batch H"]]:
     """What ``gru(x, before)`` gives, by whichever way is faster here."""
-    elsewhere = x.is_cuda or torch.is_autocast_enabled("cpu") or x.dtype != torch.float32
+    elsewhere = (
+        x.device.type != "cpu" or torch.is_autocast_enabled("cpu") or x.dtype != torch.float32
+    )
     if elsewhere or not torch.is_grad_enabled():
         out, last = gru(x, before)
         return out, last
