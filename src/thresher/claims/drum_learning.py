@@ -37,11 +37,15 @@ class Learning:
 
     songs: Literal["made", "real"] = "made"
     """The last one is held out."""
+    count: int = 9
+    """Of made songs; of real ones no more than that."""
+    seconds: float = 100.0
+    """Of each."""
     frames: int = 200
     """After which it forgets; the examples are the same 200 frames whatever this is."""
     examples: int = 4
     """Of a step."""
-    steps: int = 200
+    steps: int = 100
     repair_steps: int = 0
     """Of a second network, which hears half-seconds of what the first one makes."""
 
@@ -58,8 +62,7 @@ class Known(NamedTuple):
 
 def learn(options: Learning, seed: int) -> dict[str, float]:
     """SI-SDR on a held-out song, and by how much it beats what comes for nothing."""
-    seconds = 20.0 if options.songs == "made" else 100.0
-    *songs, (drums, backing) = songs_of(Material(songs=options.songs, count=9, seconds=seconds), 0)
+    *songs, (drums, backing) = songs_of(_material(options), 0)
     shape = DrumsConfig(width=64, memories=3, sequence=SEQUENCE, sample_rate=RATE)
     config, known = _heard(shape, songs)
     drums, mix = _middle(drums), _middle(drums + backing)
@@ -77,6 +80,10 @@ def learn(options: Learning, seed: int) -> dict[str, float]:
             repaired = _repaired(network, known, mix, options, seed)
             found["repair over gains"] = windowed_si_sdr(drums, repaired, RATE).mean_db - made
     return found
+
+
+def _material(options: Learning) -> Material:
+    return Material(songs=options.songs, count=options.count, seconds=options.seconds)
 
 
 def _heard(shape: DrumsConfig, songs: list[MadeSong]) -> tuple[DrumsConfig, list[Known]]:
@@ -114,7 +121,7 @@ def _learned_gains(
         gains = _forgetting(network, given["features"], options.frames)
         apart = gains_apart(gains, given["wanted"], given["known"], config)
         made = with_gains(gains, given["mix"], bands, config)
-        loss = apart - si_sdr_db(made, given["drums"][:, : made.shape[1]]) / 20
+        loss = apart - si_sdr_db(made, given["drums"]) / 20
         _step(optimiser, network, loss)
     return network.eval()
 
@@ -122,13 +129,14 @@ def _learned_gains(
 def _stretches(
     draw: np.random.Generator, songs: list[Known], count: int, hop: int
 ) -> dict[str, Tensor]:
-    """Frames from anywhere; the sound begins a hop before what the first of them is the last of."""
+    """Frames from anywhere, the mix they hear, and the drums of what two of them have heard."""
     rows = []
     for _ in range(count):
         song = songs[int(draw.integers(len(songs)))]
         at = int(draw.integers(1, len(song.features) - SEQUENCE))
-        frames, sound = slice(at, at + SEQUENCE), slice((at - 1) * hop, (at + SEQUENCE) * hop)
-        rows.append((*(part[frames] for part in song[:3]), song.mix[sound], song.drums[sound]))
+        frames, heard = slice(at, at + SEQUENCE), slice((at - 1) * hop, (at + SEQUENCE) * hop)
+        twice = slice(at * hop, (at + SEQUENCE - 1) * hop)
+        rows.append((*(part[frames] for part in song[:3]), song.mix[heard], song.drums[twice]))
     stacked = (torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True))
     return dict(zip(Known._fields, stacked, strict=True))
 
@@ -200,7 +208,7 @@ def _step(optimiser: torch.optim.Optimizer, network: torch.nn.Module, loss: Tens
     optimiser.step()
 
 
-def _middle(sound: Sound) -> Sound:
+def _middle(sound: Sound) -> Float32[np.ndarray, " shorter"]:
     count = min(round(HEARD_SECONDS * RATE), len(sound))
     start = (len(sound) - count) // 2
     return np.array(sound[start : start + count], np.float32)

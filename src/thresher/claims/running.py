@@ -34,7 +34,7 @@ from thresher.disk import MANIFEST
 from thresher.errors import ThresherError
 from thresher.workspace import Workspace
 
-CLOCKED = ("step", "play", "amplify")
+CLOCKED = ("step", "play", "amplify", "drum running")
 """Works that are timed: they run last, alone."""
 
 Outcomes = Iterator[tuple[Unit, Found | ThresherError]]
