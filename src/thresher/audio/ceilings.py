@@ -18,7 +18,7 @@ from thresher.audio.bands import (
     over_bins,
     with_gains,
 )
-from thresher.audio.percussive import hpss_percussive
+from thresher.audio.hpss import hpss_percussive
 
 THINNED_MARGIN = 5.0
 """Of the separation that neural-drum-experiments fed its networks with."""

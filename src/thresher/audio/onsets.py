@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import scipy.ndimage
 from jaxtyping import Float, Float32, Int
 
 from thresher.audio.bands import analyse, band_energies, band_hop, erb_bands, window
@@ -98,6 +97,9 @@ def _peaks(
         return np.zeros(0, np.int64)
     near = 2 * max(1, round(NEIGHBOURHOOD_SECONDS * frame_rate)) + 1
     around = 2 * round(AVERAGE_SECONDS * frame_rate) + 1
+    # Taking drums out of a mix should not wait for it.
+    import scipy.ndimage
+
     highest = scipy.ndimage.maximum_filter1d(strength, near, mode="constant")
     usual = scipy.ndimage.uniform_filter1d(strength, around, mode="constant")
     stands_out = STANDS_OUT * float(np.percentile(strength[strength > 0], 99))

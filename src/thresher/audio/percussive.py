@@ -1,17 +1,14 @@
 """The part of a sound that is struck: what stands out of its own past, and not of its spectrum.
 
 A held tone is a line along time, a hit a line along frequency. The median over time keeps the one
-and drops the other, the median over frequency the other way round: Fitzgerald 2010, with the
-margins of Driedger, Müller and Disch 2014. Here twice: looking back only, for a stream, and as
-everybody does it, with the past and the future alike.
+and drops the other, the median over frequency the other way round: Fitzgerald 2010, here looking
+back only, for a stream. `thresher.audio.hpss` is what everybody does, with past and future alike.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float32
-from scipy.ndimage import median_filter
-from scipy.signal import istft, stft
 
 from thresher.audio.bands import analyse, band_hop, with_gains
 
@@ -76,23 +73,3 @@ def share(
     scale = np.where(there, loudest, np.float32(1))
     a, b = (wanted / scale) ** 2, (other / scale) ** 2
     return np.where(there, a / np.where(there, a + b, 1), 0.5).astype(np.float32)
-
-
-def hpss_percussive(
-    audio: Float32[np.ndarray, " samples"],
-    margin: float = 1.0,
-    size: int = 2048,
-    kernel: int = 31,
-) -> Float32[np.ndarray, " samples"]:
-    """What is struck by the usual, centred separation: librosa's ``effects.percussive``.
-
-    With a margin above 1 a bin must be struck so many times more than it is held.
-    """
-    window = ("hann", size, size * 3 // 4)
-    _, _, spectra = stft(audio, window=window[0], nperseg=window[1], noverlap=window[2])
-    magnitudes = np.abs(spectra).astype(np.float32)
-    struck = median_filter(magnitudes, size=(kernel, 1), mode="reflect")
-    held = median_filter(magnitudes, size=(1, kernel), mode="reflect")
-    mask = share(struck, held * np.float32(margin))
-    _, sound = istft(spectra * mask, window=window[0], nperseg=window[1], noverlap=window[2])
-    return np.pad(sound, (0, max(0, len(audio) - len(sound))))[: len(audio)].astype(np.float32)

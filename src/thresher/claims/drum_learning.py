@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 
 from thresher.audio.bands import analyse, band_energies
-from thresher.audio.percussive import hpss_percussive
+from thresher.audio.hpss import hpss_percussive
 from thresher.audio.separation import windowed_si_sdr
 from thresher.claims.drumming import RATE, Material, Sound, songs_of
 from thresher.corpus.made_songs import MadeSong

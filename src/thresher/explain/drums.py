@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from thresher.audio.bands import band_hop, erb_bands
 from thresher.audio.ceilings import perfect_bands, perfect_bins
-from thresher.audio.percussive import hpss_percussive
+from thresher.audio.hpss import hpss_percussive
 from thresher.audio.separation import windowed_si_sdr
 from thresher.explain.excerpt import Excerpt
 from thresher.explain.spectrograms import side_by_side, spectrograms

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.models.drums.tiny_drums import made_corpus
-from thresher.audio.percussive import hpss_percussive
+from thresher.audio.hpss import hpss_percussive
 from thresher.models.drums import FAMILY
 from thresher.models.drums.config import DrumsConfig
 from thresher.models.drums.loss import si_sdr_db

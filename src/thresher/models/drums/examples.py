@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float32, Int64
-from scipy.signal import lfilter
 from torch import Tensor
 
 from thresher.audio.bands import band_energies, spectra_of
@@ -119,6 +118,9 @@ def tilt(
     sound: Float32[np.ndarray, " samples"], tilt_db: float, sample_rate: int
 ) -> Float32[np.ndarray, " samples"]:
     """Bass made softer and treble louder by ``tilt_db``, or the other way round below zero."""
+    # Only training needs it; playing should not wait for it.
+    from scipy.signal import lfilter
+
     smooth = float(np.exp(-2 * np.pi * CENTRE_HZ / sample_rate))
     bass = lfilter(np.array([1 - smooth], np.float32), np.array([1, -smooth], np.float32), sound)
     up = np.float32(10 ** (tilt_db / 20))
