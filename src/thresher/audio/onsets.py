@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from thresher.audio.bands import analyse, band_energies, band_hop, erb_bands, window
-from thresher.audio.descriptors import onset_strength
 
 FLOOR_DB = -100.0
 """Of a band's energy, re a full-scale sine."""
@@ -53,6 +52,9 @@ def find_onsets(
     Spectral flux: how much louder 32 bands get from one 10 ms frame to the next, in dB. Its peaks
     say which frame; where the wave's own energy rises most says where in it.
     """
+    # Taking drums out of a mix should not wait for transforms and filters of SciPy.
+    from thresher.audio.descriptors import onset_strength
+
     hop = band_hop(sample_rate)
     # The last two frames hear the sound break off, which is no hit.
     strength = onset_strength(bands_db(audio, sample_rate))[:-2]
@@ -97,7 +99,6 @@ def _peaks(
         return np.zeros(0, np.int64)
     near = 2 * max(1, round(NEIGHBOURHOOD_SECONDS * frame_rate)) + 1
     around = 2 * round(AVERAGE_SECONDS * frame_rate) + 1
-    # Taking drums out of a mix should not wait for it.
     import scipy.ndimage
 
     highest = scipy.ndimage.maximum_filter1d(strength, near, mode="constant")
