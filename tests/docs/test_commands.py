@@ -15,6 +15,7 @@ from thresher.album import AlbumConfig
 from thresher.art import ArtConfig
 from thresher.cli.main import thresher
 from thresher.corpus import CorpusConfig
+from thresher.corpus.made_songs import made_song
 from thresher.curation import CurationConfig
 from thresher.generation import GenerationConfig
 from thresher.models import FAMILIES
@@ -190,6 +191,31 @@ def test_the_readmes_amplifier_is_learned_played_and_exported(at_home):
         done = CliRunner().invoke(thresher, told, standalone_mode=False)
         assert done.exception is None, told
     assert Path("amp.nam").is_file()
+
+
+def test_the_readmes_drums_are_learned_and_taken_out(at_home):
+    corpus, train, generate = next(b for b in blocks(ROOT / "README.md") if "stems/" in b[0])
+    Path("stems").mkdir()
+    for seed, title in enumerate(("one", "two")):
+        song = made_song(seed, 9.0, 22_050)
+        soundfile.write(f"stems/{title}_drums.wav", song.drums, 22_050)
+        soundfile.write(f"stems/{title}_mix.wav", song.drums + song.backing, 22_050)
+    soundfile.write("song.flac", (song.drums + song.backing)[:22_050], 22_050)
+    assert CliRunner().invoke(thresher, corpus).exit_code == 0
+    few = [
+        w
+        for pair in ("steps=1", "batch_size=2", "preview_clips=0", "validation_batches=1")
+        for w in ("--set", pair)
+    ]
+    trained = CliRunner().invoke(thresher, [*train, *few], standalone_mode=False)
+    made = trained.output.strip().splitlines()[-1]
+    told = [made if word == "RUN" else word for word in generate]
+    assert CliRunner().invoke(thresher, told, standalone_mode=False).exception is None
+    drums, rest, mix = (
+        soundfile.read(path)[0]
+        for path in (*sorted(Path("thresher-workspace/clips").glob("*/*.flac")), "song.flac")
+    )
+    assert abs(drums + rest - mix).max() < 2e-4
 
 
 def run(words):
