@@ -48,6 +48,7 @@ NOTHING = {
     "midi": None,
     "autotune": 0.0,
     "knobs": None,
+    "resynthesis": False,
     "name": None,
 }
 
@@ -83,6 +84,7 @@ def test_every_word_arrives(calls, tmp_path):
         "midi": None,
         "autotune": 0.0,
         "knobs": None,
+        "resynthesis": False,
         "name": "mine",
     }
     assert calls == [("w7", config, prompts)]

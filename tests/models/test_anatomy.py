@@ -89,7 +89,9 @@ variants, coded_variants = under_variants(told), under_variants(coded)
 def built(family, settings):
     config = from_mapping(family.config, settings)
     torch.manual_seed(0)
-    networks = {stage.name: stage.build(config).eval() for stage in family.stages}
+    networks = {
+        stage.name: stage.build(config).eval() for stage in family.for_config(config).stages
+    }
     with torch.no_grad():
         for network in networks.values():
             for weights in network.parameters():

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from thresher.explain.amplifier import amplified_again
 from thresher.explain.computation import computation, memory_sentence, plan_data, weights_of
-from thresher.explain.drums import drums_taken_out
 from thresher.explain.excerpt import Excerpt
 from thresher.explain.hearing import Heard, hear, rely
 from thresher.explain.inside import activity_section, filters_section, reliance_section
@@ -17,6 +16,7 @@ from thresher.explain.instrument import play_again
 from thresher.explain.odds import loss_section, odds_data, playing_section
 from thresher.explain.reasons import notes_of, settings_section
 from thresher.explain.representation import representation
+from thresher.explain.separated import drums_taken_out
 from thresher.explain.subject import Subject
 from thresher.explain.wording import amount
 from thresher.models.anatomy import Coded

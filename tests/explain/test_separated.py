@@ -1,12 +1,12 @@
-"""thresher.explain.drums: what was taken out stands beside the truth, and is measured by it."""
+"""thresher.explain.separated: what was taken out stands beside the truth, and is measured by it."""
 
 import re
 
 import pytest
 
 from thresher.corpus.made_songs import made_song
-from thresher.explain.drums import drums_taken_out
 from thresher.explain.excerpt import Excerpt
+from thresher.explain.separated import drums_taken_out
 
 RATE = 8_000
 
