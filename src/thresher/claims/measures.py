@@ -1,7 +1,7 @@
 """What an arm can be measured by: a plain table of names."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -125,6 +125,7 @@ def spectral_distance(trained: Trained) -> float:
 def gain_of_choosing(trained: Trained) -> float:
     """How much nearer the best checkpoint is than the latest, on clips that did not choose it.
 
+    A share of the latest's distance, whose size depends on how alike the music's own windows are.
     Half of every checkpoint's clips choose by distance; the other half are compared.
     Above 0, choosing paid; around 0, the latest was as good.
     """
@@ -134,7 +135,16 @@ def gain_of_choosing(trained: Trained) -> float:
         played = trained.played_by(checkpoint, clips)
         chosen.append(_distance(trained, played[::2]))
         shown.append(_distance(trained, played[1::2]))
-    return float(shown[-1] - shown[int(np.argmin(chosen))])
+    return share_nearer(chosen, shown)
+
+
+def share_nearer(chosen: Sequence[float], shown: Sequence[float]) -> float:
+    """How much nearer the one with the least ``chosen`` is shown than the last, as a share.
+
+    >>> share_nearer([3.0, 1.0, 2.0], [9.0, 6.0, 8.0])
+    0.25
+    """
+    return 1 - float(shown[int(np.argmin(chosen))] / shown[-1])
 
 
 def best_pass_rate(trained: Trained) -> float:
@@ -172,7 +182,9 @@ MEASURES: dict[str, Measure] = {
     "tone power ratio": Measure("dB", "tone asked for over the strongest other", tone_ratio),
     "onset-interval distance": Measure("", "total variation of histograms", onset_distance),
     "spectral distance": Measure("dB", "of mean band levels", spectral_distance),
-    "gain of choosing": Measure("", "distance of the latest minus the chosen", gain_of_choosing),
+    "gain of choosing": Measure(
+        "", "share that the chosen is nearer than the latest", gain_of_choosing
+    ),
     "frames in tune": Measure("", "within 20 cents when they are played again", frames_in_tune),
     "loudness gap": Measure("dB", "median, when it is played again", loudness_gap),
     "held-out esr": Measure("", "error to signal on strings it never heard", held_out_esr),
