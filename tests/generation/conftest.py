@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from tests.models.ddsp.tiny_instrument import tiny_instrument
 from thresher import models
 from thresher.disk import whole_folder, write_json
 from thresher.models.checkpoint import Checkpoint, save_checkpoint
@@ -64,3 +65,18 @@ def make_run(workspace, fake):
         return folder
 
     return make
+
+
+@pytest.fixture
+def instrument(tmp_path):
+    """A checkpoint on its own: no run, no corpus, no melody of its own."""
+    network = tiny_instrument(
+        pitch_mean=60.0, loudness_quantiles=tuple(np.linspace(-40, -10, 21).tolist())
+    )
+    folder = tmp_path / "instrument"
+    folder.mkdir()
+    checkpoint = Checkpoint(
+        family="ddsp", stages=("network",), config=network.config, sample_rate=16_000
+    )
+    save_checkpoint(folder, checkpoint, {"network": network})
+    return folder

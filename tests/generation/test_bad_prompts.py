@@ -4,7 +4,7 @@ import mido
 import numpy as np
 import pytest
 
-from tests.generation.test_following import clips_of, instrument  # noqa: F401
+from tests.generation.followed import clips_of
 from tests.models.ddsp.tiny_instrument import clarinet
 from thresher.audio.files import write_flac
 from thresher.audio.pitch import track_pitch
@@ -29,7 +29,7 @@ CHORD = sum(clarinet((key,)) for key in (60, 64, 67, 71))
     ],
     ids=["chord", "noise", "silence", "two milliseconds"],
 )
-def test_a_recording_without_a_melody_is_refused(workspace, instrument, tmp_path, sound, said):  # noqa: F811
+def test_a_recording_without_a_melody_is_refused(workspace, instrument, tmp_path, sound, said):
     write_flac(tmp_path / "voice.flac", sound, RATE)
     with pytest.raises(ThresherError, match=said) as caught:
         clips_of(workspace, instrument, 1.0, sound=tmp_path / "voice.flac")
@@ -37,7 +37,7 @@ def test_a_recording_without_a_melody_is_refused(workspace, instrument, tmp_path
     assert not list(workspace.root.glob("clips/*/clip-*"))
 
 
-def test_speech_of_a_telephone_is_followed_like_any_other(workspace, instrument, tmp_path):  # noqa: F811
+def test_speech_of_a_telephone_is_followed_like_any_other(workspace, instrument, tmp_path):
     write_flac(tmp_path / "voice.flac", clarinet((62, 64), rate=8000), 8000)
     _, sound = clips_of(
         workspace,
@@ -71,7 +71,7 @@ def test_the_same_voice_at_half_the_rate_has_the_same_melody():
     ],
     ids=["not numbers", "nothing"],
 )
-def test_a_recording_of_nothing_at_all_is_refused(workspace, instrument, tmp_path, sound, said):  # noqa: F811
+def test_a_recording_of_nothing_at_all_is_refused(workspace, instrument, tmp_path, sound, said):
     import soundfile
 
     soundfile.write(tmp_path / "voice.wav", sound, RATE, subtype="FLOAT")
@@ -95,7 +95,7 @@ def midi_of_notes(path, notes):
     return path
 
 
-def test_a_tune_without_notes_is_refused_before_anything_is_made(workspace, instrument, tmp_path):  # noqa: F811
+def test_a_tune_without_notes_is_refused_before_anything_is_made(workspace, instrument, tmp_path):
     path = midi_of_notes(tmp_path / "empty.mid", [])
     with pytest.raises(ThresherError, match="no notes"):
         seconds_of(None, path)
@@ -103,7 +103,7 @@ def test_a_tune_without_notes_is_refused_before_anything_is_made(workspace, inst
         clips_of(workspace, instrument, 1.0, midi=path)
 
 
-def test_of_a_chord_in_a_tune_the_highest_key_sounds(workspace, instrument, tmp_path):  # noqa: F811
+def test_of_a_chord_in_a_tune_the_highest_key_sounds(workspace, instrument, tmp_path):
     path = midi_of_notes(tmp_path / "chord.mid", [(0, 2, 60), (0, 2, 64), (0, 2, 67)])
     _, sound = clips_of(workspace, instrument, 1.0, midi=path)
     heard = track_pitch(sound, RATE, 64)

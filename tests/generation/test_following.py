@@ -4,28 +4,11 @@ import mido
 import numpy as np
 import pytest
 
-from tests.models.ddsp.tiny_instrument import clarinet, tiny_instrument
-from thresher.audio.files import read_audio, write_flac
+from tests.generation.followed import clips_of
+from tests.models.ddsp.tiny_instrument import clarinet
+from thresher.audio.files import write_flac
 from thresher.errors import ThresherError
-from thresher.generation import GenerationConfig, generate_clips, open_stream, seconds_of
-from thresher.models.checkpoint import Checkpoint, save_checkpoint
-
-ONE = {"clips": 1, "engine": "torch"}
-
-
-@pytest.fixture
-def instrument(tmp_path):
-    """A checkpoint on its own: no run, no corpus, no melody of its own."""
-    network = tiny_instrument(
-        pitch_mean=60.0, loudness_quantiles=tuple(np.linspace(-40, -10, 21).tolist())
-    )
-    folder = tmp_path / "instrument"
-    folder.mkdir()
-    checkpoint = Checkpoint(
-        family="ddsp", stages=("network",), config=network.config, sample_rate=16_000
-    )
-    save_checkpoint(folder, checkpoint, {"network": network})
-    return folder
+from thresher.generation import GenerationConfig, open_stream, seconds_of
 
 
 @pytest.fixture
@@ -43,13 +26,6 @@ def tune(tmp_path):
     file.tracks.append(track)
     file.save(tmp_path / "tune.mid")
     return tmp_path / "tune.mid"
-
-
-def clips_of(workspace, instrument, seconds, **followed):
-    made = generate_clips(
-        workspace, str(instrument), GenerationConfig(**ONE, seconds=seconds), **followed
-    )
-    return made, read_audio(made.clips[0].path).samples
 
 
 def test_a_recording_is_followed_and_the_same_call_finds_the_same_set(workspace, instrument, voice):
