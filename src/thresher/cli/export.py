@@ -55,7 +55,7 @@ def export(
     """
     from thresher.generation.source import open_source
     from thresher.models.amp.nam_export import Tags, export_nam
-    from thresher.models.amp.network import AmpNetwork
+    from thresher.models.amp.saved import amplifier_of
     from thresher.settings import from_mapping
 
     given = {
@@ -71,13 +71,7 @@ def export(
     told = {key: value for key, value in given.items() if value is not None}
     tags, turned = from_mapping(Tags, told, origin="export"), _turned(knobs)
     source = open_source(workspace, run, checkpoint)
-    network = source.checkpoint.networks().get("network")
-    if not isinstance(network, AmpNetwork):
-        raise ThresherError(
-            f"run '{run}' is a {source.checkpoint.family}, not an amplifier",
-            looked_at=source.checkpoint.folder,
-            hint="thresher train amp CORPUS",
-        )
+    network = amplifier_of(source.checkpoint, run)
     esr = source.checkpoint.held_out
     made = export_nam(network, file, tags, knobs=turned, validation_esr=esr, gated=gated)
     click.echo(

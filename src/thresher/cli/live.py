@@ -12,7 +12,7 @@ from thresher.errors import ThresherError
 from thresher.generation.prompts import read_prime
 from thresher.generation.source import open_source
 from thresher.models.amp.live import Live
-from thresher.models.amp.network import AmpNetwork
+from thresher.models.amp.saved import amplifier_of
 from thresher.workspace import Workspace
 
 BLOCK = 64
@@ -68,13 +68,7 @@ def play_live(
     """
     devices = _portaudio()
     source = open_source(workspace, run, checkpoint)
-    network = source.checkpoint.networks().get("network")
-    if not isinstance(network, AmpNetwork):
-        raise ThresherError(
-            f"run '{run}' is a {source.checkpoint.family}, not an amplifier",
-            looked_at=source.checkpoint.folder,
-            hint="thresher train amp CORPUS, or thresher import FILE.nam NAME",
-        )
+    network = amplifier_of(source.checkpoint, run)
     rate = source.checkpoint.sample_rate
     dry = None if sound is None else read_prime(sound, sample_rate=rate, gain=source.gain)
     live = Live(network, knobs)
