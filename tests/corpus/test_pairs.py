@@ -39,14 +39,30 @@ def test_the_delay_is_taken_out_and_no_level_is_touched(tmp_path):
     corpus = build(tmp_path, write_pair(tmp_path / "pair", dry, amplified(dry)))
 
     [told] = corpus.manifest["pairs"]["of"]
-    assert told["delay_samples"] == 37
+    assert (told["delay_samples"], told["left_in_samples"]) == (37, 1)
     length = corpus.tracks[0].stop
-    assert length == len(dry) - 37
+    assert length == len(dry) - 36
     assert np.array_equal(corpus.pairs.dry[:length], dry[:length])
-    assert np.allclose(corpus.pairs.wet[:length], 0.5 * np.tanh(3 * dry[:length]), atol=1e-6)
+    wanted = 0.5 * np.tanh(3 * dry[: length - 1])  # a sample late
+    assert np.allclose(corpus.pairs.wet[1:length], wanted, atol=1e-6)
     assert np.abs(corpus.audio[:length] / 32768 - corpus.pairs.wet[:length]).max() < 1e-4
     assert corpus.manifest["gain_db"] == 0
     assert (corpus.folder / "alignment.png").stat().st_size > 10_000
+
+
+def test_an_answer_that_begins_unseen_is_not_to_be_foretold(tmp_path):
+    dry = playing()
+    dry[:8000] = 0
+    dry[4000] = 0.9
+    soft = np.convolve(dry, [0.01, 0.6, 0.3])[: len(dry)]  # its first sample is a sixtieth
+    for safety, first in ((0, 0.6 * 0.9), (1, 0.01 * 0.9)):
+        config = CorpusConfig(
+            recipe="pairs", sample_rate=RATE, window_seconds=0.5, safety_samples=safety
+        )
+        folder = write_pair(tmp_path / f"pair-{safety}", dry, soft)
+        corpus = build_corpus(Workspace(tmp_path / "workspace"), f"amp-{safety}", [folder], config)
+        click = int(np.abs(corpus.pairs.dry[:6000]).argmax())
+        assert corpus.pairs.wet[click] == pytest.approx(first, rel=1e-3)
 
 
 def test_the_end_is_held_out_with_a_gap_before_it(tmp_path):
@@ -56,7 +72,7 @@ def test_the_end_is_held_out_with_a_gap_before_it(tmp_path):
     [[first, stop]], [[held_out, last]] = pairs.training, pairs.validation
     assert first == 0
     assert held_out - stop == int(0.05 * last)
-    assert last == len(dry) - 37
+    assert last == len(dry) - 36
     assert np.array_equal(pairs.stretches("validation"), [[held_out, last]])
 
 

@@ -220,10 +220,11 @@ def _pair_lines(manifest: dict[str, Any]) -> Iterator[str]:
         late = pair["delay_samples"]
         estimates = ", ".join(f"{name} {value}" for name, value in pair["estimates"].items())
         knobs = "".join(f", {name} {value:g}" for name, value in pair["knobs"].items())
-        where = f"{late} samples ({1000 * late / rate:.2f} ms) late, which was taken out"
+        where = f"{late} samples ({1000 * late / rate:.2f} ms) late" if late else "on time"
+        left = f"; {pair['left_in_samples']} left in, for safety" if pair["left_in_samples"] else ""
         yield (
-            f"{pair['label']}{knobs}: the output is {where if late else 'on time'} "
-            f"(by {estimates}; likeness {pair['likeness']:g})"
+            f"{pair['label']}{knobs}: the output is {where} "
+            f"(by {estimates}; likeness {pair['likeness']:g}){left}"
         )
         spans = [(stop - start) / rate for start, stop in (pair["training"], pair["validation"])]
         yield f"  {_minutes(spans[0])} to learn from, the last {_minutes(spans[1])} held out"

@@ -35,8 +35,8 @@ class Alignment(NamedTuple):
     """See `thresher.audio.delay.Delay`."""
 
 
-def align(pair: PairFiles, sample_rate: int) -> Alignment:
-    """Read both sides, find the delay and take it out; levels stay as they came.
+def align(pair: PairFiles, sample_rate: int, safety_samples: int = 1) -> Alignment:
+    """Read both sides, find the delay and take it out but for some; levels stay as they came.
 
     Raises:
         ThresherError: rates or lengths differ, a side is silent, or the delay is unsure.
@@ -64,6 +64,7 @@ def align(pair: PairFiles, sample_rate: int) -> Alignment:
     late = delay.samples if click is None else click.samples
     facts = {
         "delay_samples": late,
+        "left_in_samples": safety_samples,
         "estimates": estimates,
         "likeness": round(delay.likeness, 2),
         # A filter's answer swings both ways; which way it begins, a click shows best.
@@ -72,8 +73,9 @@ def align(pair: PairFiles, sample_rate: int) -> Alignment:
         "offset": {n: round(float(s.mean()), 6) for n, s in (("dry", dry), ("wet", wet))},
         "silent_seconds": round(_silent(dry) / sample_rate, 3),
     }
-    both = slice(None, len(dry) - abs(late))
-    return Alignment(dry[max(-late, 0) :][both], wet[max(late, 0) :][both], facts, delay.curve)
+    shift = late - safety_samples
+    both = slice(None, len(dry) - abs(shift))
+    return Alignment(dry[max(-shift, 0) :][both], wet[max(shift, 0) :][both], facts, delay.curve)
 
 
 def _read(

@@ -70,7 +70,7 @@ def build_pairs(
             advance = shown.task("aligning", len(files)).samples
             pairs = []
             for pair in files:
-                pairs.append(align(pair, config.sample_rate))
+                pairs.append(align(pair, config.sample_rate, config.safety_samples))
                 stage.samples += len(pairs[-1].dry)
                 advance(1)
         with whole_folder(folder) as part:

@@ -104,6 +104,13 @@ class CorpusConfig:
         "right before is left unused, so that the amplifier has forgotten it.",
         source="sdatkinson/neural-amp-modeler, nam/train/core.py",
     )
+    safety_samples: int = setting(
+        1,
+        unit="samples",
+        why="pairs only: left in of the delay. An answer may begin more softly than can "
+        "be seen, and a network can wait but not foretell; a sample is 0.02 ms.",
+        source="sdatkinson/neural-amp-modeler, nam/train/core.py",
+    )
     held_out_songs: tuple[str, ...] = setting(
         (),
         unit="",
@@ -161,6 +168,7 @@ class CorpusConfig:
         self._insist("silent_share", 0 < self.silent_share <= 1, "above 0, to 1")
         self._insist("one_note_share", 0 <= self.one_note_share <= 1, "0 to 1")
         self._insist("held_out_seconds", 0 <= self.held_out_seconds <= 3600, "0 to 3600 s")
+        self._insist("safety_samples", 0 <= self.safety_samples <= 1000, "0 to 1000")
         self._insist("made_songs", 2 <= self.made_songs <= 10_000, "2 to 10000")
         self._insist("made_seconds", 1 <= self.made_seconds <= 3600, "1 to 3600 s")
         self._insist("phrase_seconds", 0 < self.phrase_seconds <= 600, "above 0, to 600 s")
