@@ -1,13 +1,20 @@
 """thresher.claims.drumming, drum_learning: made songs give numbers, real ones are asked for."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from thresher.claims import drum_learning
 from thresher.claims.bench import numbers_of
+from thresher.claims.claim import Arm, Made
+from thresher.claims.learning import train_arm
+from thresher.claims.measures import measure_named
 from thresher.claims.reading import all_claims
 from thresher.claims.units import check_claim
 from thresher.errors import ThresherError
+from thresher.models.drums.taking import Whole
+from thresher.workspace import Workspace
 
 
 def test_thinning_loses_what_perfect_gains_of_the_mix_still_have():
@@ -17,35 +24,50 @@ def test_thinning_loses_what_perfect_gains_of_the_mix_still_have():
     assert found["lost by thinning"] > 4
 
 
-def test_a_network_learns_and_is_compared_with_what_comes_for_nothing(monkeypatch):
-    monkeypatch.setattr(drum_learning, "HEARD_SECONDS", 4.0)
-    settings = {"count": 2, "seconds": 5.0, "steps": 1, "examples": 1, "repair_steps": 1}
-    found = numbers_of("drum learning", settings, seed=0)
-    again = numbers_of("drum learning", {**settings, "repair_steps": 0}, seed=0)
-    assert found["SI-SDR"] == again["SI-SDR"]
-    assert np.isfinite(list(found.values())).all()
-    assert abs(found["repair over gains"]) < 1  # its last layer begins at zero
+TINY = {"width": 8, "memories": 1, "sequence": 40, "steps": 2, "batch_size": 2}
+SONGS = {"sample_rate": 8_000, "made_songs": 2, "made_seconds": 4.0}
+ARM = Arm(
+    name="tiny",
+    family="drums",
+    settings={**TINY, "repair": True, "repair_channels": 4, "repair_dilations": [1, 4]},
+    corpus=Made(sound="drums", settings=SONGS),
+)
 
 
-def test_examples_lie_in_time_so_that_perfect_gains_would_cost_least():
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    return train_arm(Workspace(tmp_path_factory.mktemp("drums")), ARM, seed=0)
+
+
+def heard(drums, mix, first, made):
+    return drum_learning.Heard(
+        drums, mix, Whole(made, first, 0 * made, np.zeros((1, 32)), np.zeros(1))
+    )
+
+
+def test_an_arm_learns_songs_by_formulas_and_one_of_them_is_held_out(trained):
+    assert len(trained.corpus.stems.stretches("validation")) == 1
+    gained = measure_named("repair over gains").of(trained)
+    assert np.isfinite(gained)
+    assert abs(gained) < 1  # its last layer begins at zero
+    over = [measure_named(f"over {what}").of(trained) for what in ("the mix", "HPSS")]
+    assert np.isfinite(over).all()
+
+
+def test_what_is_taken_out_is_compared_with_what_comes_for_nothing(trained, monkeypatch):
     draw = np.random.default_rng(0)
-    shape = drum_learning.DrumsConfig(sample_rate=drum_learning.RATE)
-    songs = drum_learning.songs_of(drum_learning.Material(count=1, seconds=4.0), 0)
-    config, known = drum_learning._heard(shape, songs)
-    given = drum_learning._stretches(draw, known, 1, config.hop)
-    bands = drum_learning.torch.from_numpy(drum_learning.Ear(drum_learning.RATE, 32).bands)
-    made = drum_learning.with_gains(given["wanted"], given["mix"], bands, config)
-    assert drum_learning.si_sdr_db(made, given["drums"]) > 4
+    drums, rest = draw.standard_normal((2, 16_000)).astype(np.float32)
+    song = heard(drums, drums + rest, drums + 0.1 * rest, drums + 0.01 * rest)
+    monkeypatch.setattr(drum_learning, "_held_out", lambda trained: [song])
+    assert measure_named("SI-SDR of drums").of(trained) == pytest.approx(40, abs=0.3)
+    assert measure_named("over the mix").of(trained) == pytest.approx(40, abs=0.3)
+    assert measure_named("repair over gains").of(trained) == pytest.approx(20, abs=0.1)
 
 
-def test_without_memory_every_frame_is_heard_alone():
-    network = drum_learning.GainNetwork(drum_learning.DrumsConfig(width=4, memories=1)).eval()
-    features = drum_learning.torch.randn(1, 8, network.config.features)
-    alone = drum_learning._forgetting(network, features, 1)
-    turned = drum_learning._forgetting(network, features.flip(1), 1).flip(1)
-    whole = drum_learning._forgetting(network, features, 8)
-    assert drum_learning.torch.allclose(alone, turned, atol=1e-6)
-    assert not drum_learning.torch.allclose(alone, whole, atol=1e-4)
+def test_a_corpus_without_stems_is_refused_by_name(trained):
+    corpus = dataclasses.replace(trained.corpus, stems=None)
+    with pytest.raises(ThresherError, match="takes no drums"):
+        measure_named("SI-SDR of drums").of(dataclasses.replace(trained, corpus=corpus))
 
 
 def test_running_is_measured_per_second_of_sound():

@@ -21,7 +21,6 @@ from thresher.audio.loudness import rms_db
 from thresher.audio.quantise import decode, encode, linear_encode
 from thresher.audio.scaling import fit_scaling, standardised
 from thresher.claims.amplifiers import Amplifying, amplify_live
-from thresher.claims.drum_learning import Learning, learn
 from thresher.claims.drumming import Material, Running, ceilings, run_live
 from thresher.claims.instruments import Weighing, weigh
 from thresher.claims.pulls import Pulling, pull
@@ -224,9 +223,6 @@ WORKS: dict[str, Work] = {
     "pull": Work(Pulling, pull, ("gradients that are right",)),
     "weigh": Work(Weighing, weigh, ("weights",)),
     "drum ceilings": Work(Material, ceilings, (*CEILINGS, "lost by thinning")),
-    "drum learning": Work(
-        Learning, learn, ("SI-SDR", "over the mix", "over HPSS", "repair over gains")
-    ),
     "drum running": Work(Running, run_live, ("real-time factor", "slowest step")),
     "amplify": Work(Amplifying, amplify_live, ("real-time factor", "slowest blocks")),
 }

@@ -41,10 +41,23 @@ second over the first; how steeply the measure grows with the arms' ``x``, both 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """The music of an arm: made from a formula, or a folder of recordings."""
+    """The music of an arm: made from a formula, or a folder of recordings.
+
+    ``drums`` are songs by formulas whose drums are known, ``stems`` real ones, in the folder that
+    the environment variable THRESHER_STEMS names.
+    """
 
     sound: Literal[
-        "plucks", "sines", "styles", "recordings", "valve", "screamer", "clarinet", "brass"
+        "plucks",
+        "sines",
+        "styles",
+        "recordings",
+        "valve",
+        "screamer",
+        "clarinet",
+        "brass",
+        "drums",
+        "stems",
     ] = "plucks"
     seconds: float = 16.0
     """Of every voice of the made sound; of ``valve`` and ``screamer``, what is learned from."""

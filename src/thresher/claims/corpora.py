@@ -14,6 +14,7 @@ from jaxtyping import Float
 from thresher.audio.files import write_flac
 from thresher.claims.circuits import CIRCUITS, HELD_OUT_SECONDS, RATE, write_pair
 from thresher.claims.claim import Made
+from thresher.claims.drumming import stems_folder
 from thresher.claims.melodies import brass, clarinet
 from thresher.claims.sounds import chunk_scaled, plucks, sine, style
 from thresher.corpus import Corpus, CorpusConfig, Source, build_corpus, open_corpus
@@ -24,6 +25,15 @@ from thresher.workspace import Workspace
 
 SHORT_WINDOWS = {"window_seconds": 1.0, "validation_fraction": 0.25, "silent_share": 1.0}
 """What made music of some seconds needs: a quarter held out, windows of a second."""
+
+SONGS = {
+    "recipe": "stems",
+    "sample_rate": 22_050,
+    "window_seconds": 1.0,
+    "made_songs": 9,
+    "made_seconds": 100.0,
+}
+"""What songs with their drums apart are."""
 
 PAIRS = {
     "recipe": "pairs",
@@ -75,6 +85,7 @@ def corpus_config(made: Made) -> CorpusConfig:
     """
     usual: Mapping[str, Any] = {} if made.sound == "recordings" else SHORT_WINDOWS
     usual = PAIRS if made.sound in CIRCUITS else usual
+    usual = SONGS if made.sound in ("drums", "stems") else usual
     return from_mapping(CorpusConfig, {**usual, **made.settings}, origin=f"corpus of {made.sound}")
 
 
@@ -101,6 +112,10 @@ def _sources(folder: Path, made: Made, config: CorpusConfig) -> list[Source | Pa
         return [Path(made.folder).expanduser()]
     if made.sound in CIRCUITS:
         return [write_pair(folder, made.sound, made.seconds)]
+    if made.sound == "drums":
+        return []
+    if made.sound == "stems":
+        return [stems_folder()]
     sources: list[Source | Path] = []
     for voice, sound in _voices(made, config.sample_rate):
         if made.chunk_scaled:

@@ -91,6 +91,18 @@ def songs_of(options: Material, seed: int) -> list[MadeSong]:
     if options.songs == "made":
         numbers = range(1000 * seed, 1000 * seed + options.count)
         return [made_song(number, options.seconds, RATE) for number in numbers]
+    with_drums = [song for song in find_songs(stems_folder()) if song.drums][: options.count]
+    read = [read_song(song, RATE) for song in with_drums]
+    found = [(song.drums, song.backing) for song in read if song.drums is not None]
+    return [MadeSong(*(_drawn(side, options.seconds, seed) for side in sides)) for sides in found]
+
+
+def stems_folder() -> Path:
+    """Where real stems are.
+
+    Raises:
+        ThresherError: nobody says it.
+    """
     folder = os.environ.get(STEMS)
     if not folder:
         raise ThresherError(
@@ -98,10 +110,7 @@ def songs_of(options: Material, seed: int) -> list[MadeSong]:
             looked_at=f"the environment variable {STEMS}",
             hint=f"{STEMS}=FOLDER thresher claims run …, songs as for thresher corpus",
         )
-    with_drums = [song for song in find_songs(Path(folder)) if song.drums][: options.count]
-    read = [read_song(song, RATE) for song in with_drums]
-    found = [(song.drums, song.backing) for song in read if song.drums is not None]
-    return [MadeSong(*(_drawn(side, options.seconds, seed) for side in sides)) for sides in found]
+    return Path(folder)
 
 
 def _drawn(sound: Sound, seconds: float, seed: int) -> Sound:

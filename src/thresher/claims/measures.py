@@ -12,6 +12,12 @@ from thresher.audio.distance import features_of, frechet_distance
 from thresher.audio.quantise import bin_widths
 from thresher.claims.amplifiers import held_out_esr, treble_error
 from thresher.claims.corpora import held_out_codes, original_gain
+from thresher.claims.drum_learning import (
+    drums_si_sdr,
+    over_hpss,
+    over_the_mix,
+    repair_over_gains,
+)
 from thresher.claims.instruments import frames_in_tune, loudness_gap
 from thresher.claims.learning import Trained
 from thresher.claims.sounds import SINES
@@ -188,6 +194,10 @@ MEASURES: dict[str, Measure] = {
     "frames in tune": Measure("", "within 20 cents when they are played again", frames_in_tune),
     "loudness gap": Measure("dB", "median, when it is played again", loudness_gap),
     "held-out esr": Measure("", "error to signal on strings it never heard", held_out_esr),
+    "SI-SDR of drums": Measure("dB", "taken out of songs it never heard", drums_si_sdr),
+    "over the mix": Measure("dB", "that, less the SI-SDR of the mix as it is", over_the_mix),
+    "over HPSS": Measure("dB", "that, less the SI-SDR of medians that nobody trained", over_hpss),
+    "repair over gains": Measure("dB", "what the second network adds", repair_over_gains),
     "error above 4 kHz": Measure("", "the same of the treble alone", treble_error),
 }
 """Of trained arms. Arms that need no training bring numbers of their own: `bench.WORKS`."""

@@ -121,3 +121,24 @@ def test_without_a_sound_another_song_is_made_up_for_every_seed():
 
     assert np.abs(one).max() > 1e-3
     assert not np.allclose(one, other)
+
+
+def test_a_network_that_forgets_hears_every_stretch_alone():
+    networks, features = tiny_networks(forget_every=3, repair=False), torch.randn(2, 12, 96)
+    network = networks["gains"]
+    moved = features[:, [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8]]
+    back = network(moved)[:, [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8]]
+
+    assert torch.allclose(network(features), back, atol=1e-6)
+    assert not torch.allclose(network(features), network(features.roll(1, dims=1)).roll(-1, 1))
+
+
+@pytest.mark.parametrize("block", [1, 2, 5])
+def test_forgetting_comes_at_the_same_frames_however_a_mix_is_cut(block):
+    network = tiny_networks(forget_every=3, repair=False)["gains"]
+    features, past, made = torch.randn(1, 12, 96), {}, []
+    for some in features.split(block, dim=1):
+        out, past = network.play_from(past, some)
+        made.append(out)
+
+    assert torch.allclose(torch.cat(made, dim=1), network(features), atol=1e-6)

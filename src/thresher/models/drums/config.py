@@ -44,6 +44,13 @@ class DrumsConfig:
         why="Each of the two filters hears this frame and the two before: an attack is a change.",
         source=f"{RNNOISE} 0.2, training",
     )
+    forget_every: int = setting(
+        0,
+        unit="frames",
+        why="Then all that was heard is forgotten; 0 never. 1 takes every frame for "
+        "itself, which the claim drums-need-context measures.",
+        source="neural-drum-experiments, README (1); docs/claims.md, drums-need-context",
+    )
     sequence: int = setting(
         400,
         unit="frames",
@@ -186,6 +193,7 @@ class DrumsConfig:
         _insist("repair_frames", self.repair_frames, self.repair_frames >= 2, "at least 2")
         fits = self.repair_dilations and min(self.repair_dilations) >= 1
         _insist("repair_dilations", self.repair_dilations, bool(fits), "numbers from 1 on")
+        _insist("forget_every", self.forget_every, self.forget_every >= 0, "0 or more")
         for name in ("other_backing", "silence", "decay_floor"):
             share = getattr(self, name)
             _insist(name, share, 0 <= share <= 1, "0 to 1")

@@ -30,7 +30,7 @@ def gain_loss(network: nn.Module, batch: Batch, state: State) -> Loss:
     """
     assert isinstance(network, GainNetwork)
     config, given = network.config, batch.tensors
-    logits, _ = network.play_from({}, given["features"])
+    logits = network(given["features"])
     with torch.autocast(logits.device.type, enabled=False):
         logits = logits.float()
         gains, active = torch.sigmoid(logits[..., :-1]), given["active"]

@@ -46,12 +46,30 @@ class GainNetwork(nn.Module):
         self, features: Float[Tensor, "batch frames features"]
     ) -> Float[Tensor, "batch frames outputs"]:
         """Logits of the bands' gains, and last that of drums sounding at all."""
-        return self.play_from({}, features)[0]
+        every, frames = self.config.forget_every, features.shape[1]
+        if not every or frames % every:
+            return self.play_from({}, features)[0]
+        # What lies between two forgettings knows nothing of the rest: all at once.
+        alone = features.reshape(-1, every, features.shape[2])
+        return self._go_on({}, alone)[0].reshape(*features.shape[:2], -1)
 
     def play_from(
         self, past: State, features: Float[Tensor, "batch frames features"]
     ) -> tuple[Float[Tensor, "batch frames outputs"], State]:
         """The same, going on from a state; as many frames come out as go in."""
+        every = self.config.forget_every
+        if not every:
+            return self._go_on(past, features)
+        age, made = int(past["age"][0]) if past else 0, []
+        for some in torch.split(features, _until_forgotten(age, features.shape[1], every), dim=1):
+            out, past = self._go_on(past if age else {}, some)
+            age = (age + some.shape[1]) % every
+            made.append(out)
+        return torch.cat(made, dim=1), {**past, "age": features.new_full((len(features),), age)}
+
+    def _go_on(
+        self, past: State, features: Float[Tensor, "batch frames features"]
+    ) -> tuple[Float[Tensor, "batch frames outputs"], State]:
         carry: State = {}
         x = ((features - self.means) / self.spreads).transpose(1, 2)
         for place, layer in enumerate(self.filters):
@@ -80,6 +98,15 @@ class GainNetwork(nn.Module):
     def weights(self) -> int:
         """Numbers that are learned: 400,417 by default."""
         return sum(weight.numel() for weight in self.parameters())
+
+
+def _until_forgotten(age: int, frames: int, every: int) -> list[int]:
+    """How many frames to hear before forgetting, again and again, until all are heard."""
+    pieces = []
+    while frames:
+        pieces.append(min(every - age, frames))
+        frames, age = frames - pieces[-1], 0
+    return pieces
 
 
 class RepairLayer(nn.Module):
