@@ -1,5 +1,6 @@
 """thresher.cli.main: quick help, errors that people can read, the nearest verb."""
 
+import os
 import subprocess
 import sys
 
@@ -107,3 +108,13 @@ def test_the_version_is_printed(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["thresher", "--version"])
     main()
     assert capsys.readouterr().out.startswith("thresher, version ")
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, "1"), ("4", "4")])
+def test_numpy_multiplies_on_one_thread_unless_somebody_says_otherwise(monkeypatch, given, wanted):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", given or "")
+    if not given:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    monkeypatch.setattr(sys, "argv", ["thresher", "--help"])
+    main()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == wanted

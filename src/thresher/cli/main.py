@@ -92,6 +92,9 @@ def thresher(ctx: click.Context, workspace: Path) -> None:
 
 def main() -> None:
     """Entry point of the `thresher` command."""
+    # NumPy's products are small here. Threads would wait for each other, on a busy processor for
+    # many times as long as the product takes; large products are torch's, which has its own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         thresher.main(standalone_mode=False)
     except ThresherError as error:
