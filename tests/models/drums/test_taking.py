@@ -51,16 +51,34 @@ def test_a_mix_ten_times_softer_gets_the_same_gains():
     assert np.abs(loud - soft).max() < 0.02
 
 
-@pytest.mark.parametrize("block", [1, 7, 100])
-def test_a_stream_equals_the_whole(block):
-    networks, sound = tiny_networks(loud=True), mix()
+@pytest.mark.parametrize(("block", "ahead"), [(1, 0), (7, 0), (7, 2), (100, 2)])
+def test_a_stream_equals_the_whole(block, ahead):
+    networks, sound = tiny_networks(loud=True, look_ahead=ahead), mix()
     whole = take_drums(networks, sound).drums
-    stream = Taking(networks["gains"], networks["repair"])
-    padded = np.pad(sound, (0, HOP))
+    stream, late = Taking(networks["gains"], networks["repair"]), (1 + ahead) * HOP
+    padded = np.pad(sound, (0, late))
     size = block * HOP
     blocks = [stream.hear(padded[at : at + size]).drums for at in range(0, len(padded), size)]
 
-    assert np.abs(np.concatenate(blocks)[HOP:] - whole).max() < 1e-5
+    assert np.abs(np.concatenate(blocks)[late:] - whole).max() < 1e-5
+
+
+@pytest.mark.parametrize("ahead", [0, 3])
+def test_nothing_is_late_in_a_whole_mix(ahead):
+    networks, sound = tiny_networks(repair=False, look_ahead=ahead), mix()
+    networks["gains"].out.bias[:] = 100  # every gain is 1
+    taken = take_drums(networks, sound)
+
+    assert np.abs(taken.drums - sound).max() < 1e-5
+    assert len(taken.gains) == len(analyse(sound, HOP))
+
+
+def test_a_network_that_hears_ahead_sets_gains_by_what_is_to_come():
+    plain, ahead = (tiny_networks(repair=False, look_ahead=frames)["gains"] for frames in (0, 2))
+    sound = mix()
+
+    late, early = (take_drums({"gains": network}, sound).gains for network in (plain, ahead))
+    assert np.abs(early[:-2] - late[2 : len(early)]).max() < 1e-5
 
 
 def test_the_networks_in_parallel_equal_the_stream():
@@ -104,8 +122,9 @@ def test_gains_that_may_not_fall_faster_do_not():
     assert (floored[1:] >= 0.9 * floored[:-1] - 1e-6).all()
 
 
-def test_a_clip_is_in_the_time_of_the_sound_it_follows():
-    networks, sound = tiny_networks(loud=True), mix()
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_a_clip_is_in_the_time_of_the_sound_it_follows(ahead):
+    networks, sound = tiny_networks(loud=True, look_ahead=ahead), mix()
     voices = DrumsSampler(networks["gains"], networks["repair"]).start(
         [ClipRequest(seed=0, length_samples=len(sound), sound=sound)]
     )

@@ -57,6 +57,13 @@ class DrumsConfig:
         why="What one example is judged on: 4 s, a bar or two. Before it nothing is remembered.",
         source="docs/drums.md, Training",
     )
+    look_ahead: int = setting(
+        0,
+        unit="frames",
+        why="Heard before a gain is set; each makes what is played 10 ms later. 1 tells a hit "
+        "from what only begins like one.",
+        source=f"{RNNOISE} 0.2 (1); docs/drums.md, What was tried",
+    )
     lead_in: int = setting(
         20,
         unit="frames",
@@ -189,7 +196,9 @@ class DrumsConfig:
         for name in ("bands", "width", "memories", "taps", "sequence", "repair_channels"):
             _insist(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
         _insist("bands", self.bands, self.bands >= 2, "at least 2")
-        _insist("lead_in", self.lead_in, self.lead_in >= 1, "at least 1")
+        _insist("look_ahead", self.look_ahead, 0 <= self.look_ahead <= 100, "0 to 100")
+        least = self.look_ahead + 1
+        _insist("lead_in", self.lead_in, self.lead_in >= least, f"at least {least}")
         _insist("repair_frames", self.repair_frames, self.repair_frames >= 2, "at least 2")
         fits = self.repair_dilations and min(self.repair_dilations) >= 1
         _insist("repair_dilations", self.repair_dilations, bool(fits), "numbers from 1 on")
@@ -210,6 +219,11 @@ class DrumsConfig:
     def hop(self) -> int:
         """Samples from frame to frame: 10 ms."""
         return band_hop(self.sample_rate)
+
+    @property
+    def late(self) -> int:
+        """Samples by which what is played comes after what is heard: 10 ms and the look-ahead."""
+        return (1 + self.look_ahead) * self.hop
 
     @property
     def features(self) -> int:

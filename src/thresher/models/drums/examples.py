@@ -169,22 +169,23 @@ class GainExamples:
         return Batch(tensors, fresh=True)
 
     def _example(self, sides: Sides) -> dict[str, np.ndarray]:
-        config, ear, lead = self._config, self._ear, self._config.lead_in
+        config, ear = self._config, self._ear
         mix = sides.drums + sides.backing
         heard, _ = ear.hear(mix)
         before = np.concatenate([np.zeros(ear.hop, np.float32), sides.drums])
-        alone = spectra_of(before, ear.hop)[lead:]
-        of_drums = band_energies(alone, ear.bands)
-        of_mix = band_energies(heard.spectra[lead:], ear.bands)
-        start = (lead - 1) * config.hop
+        # The last frames are only heard, where the network hears ahead of the gains it sets.
+        first, last = config.lead_in - config.look_ahead, len(heard.spectra) - config.look_ahead
+        of_drums = band_energies(spectra_of(before, ear.hop)[first:last], ear.bands)
+        of_mix = band_energies(heard.spectra[first:last], ear.bands)
+        start, stop = (first - 1) * config.hop, last * config.hop
         frame_energy = of_drums.sum(axis=1) / config.hop**2
         return {
-            "features": heard.features[lead:],
+            "features": heard.features[config.lead_in :],
             "wanted": np.sqrt(np.minimum(of_drums / (of_mix + 1e-12), 1)),
             "known": (of_mix > HEARD * config.hop**2).astype(np.float32),
             "active": (frame_energy > SOUNDING).astype(np.float32),
-            "mix": mix[start:],
-            "drums": sides.drums[start + config.hop : -config.hop],
+            "mix": mix[start:stop],
+            "drums": sides.drums[start + config.hop : stop - config.hop],
         }
 
 
@@ -201,8 +202,8 @@ class RepairExamples:
         heard, drums = [], []
         for sides in self._places.batch(step):
             taken = Taking(self._first, None).hear(sides.drums + sides.backing)
-            # All of it comes a hop late; so do the drums.
-            wanted = np.concatenate([np.zeros(config.hop, np.float32), sides.drums])
+            # All of it comes late; so do the drums.
+            wanted = np.concatenate([np.zeros(config.late, np.float32), sides.drums])
             start = config.repair_lead_in * config.hop
             stop = start + config.repair_frames * config.hop
             drums.append(wanted[start:stop])

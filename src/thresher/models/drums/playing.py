@@ -19,15 +19,16 @@ MADE_SECONDS = 8.0
 
 
 class Voice:
-    """One clip under way, in the sound's own time: it hears a hop ahead of what it plays."""
+    """One clip under way, in the sound's own time: it hears ahead of what it plays."""
 
     def __init__(
         self, first: GainNetwork, second: RepairNetwork | None, request: ClipRequest
     ) -> None:
         self._taking, self._hop = Taking(first, second), first.config.hop
+        self._late = first.config.late
         self._mix, self._ends = _mix_of(request, first.config.sample_rate)
         self._done = 0
-        self._taking.hear(self._heard(0, self._hop))
+        self._taking.hear(self._heard(0, self._late))
         self._block = self._step(0)
 
     def play(self, count: int) -> Float32[np.ndarray, " count"]:
@@ -53,8 +54,8 @@ class Voice:
         self._block, self._done = state["block"][0].copy(), int(state["done"][0])
 
     def _step(self, start: int) -> Float32[np.ndarray, " samples"]:
-        """Samples from ``start`` on; what is heard for them lies a hop later."""
-        taken = self._taking.hear(self._heard(start + self._hop, FRAMES * self._hop))
+        """Samples from ``start`` on; what is heard for them lies later."""
+        taken = self._taking.hear(self._heard(start + self._late, FRAMES * self._hop))
         return np.asarray(np.clip(taken.drums, -1, 1), np.float32)
 
     def _heard(self, start: int, count: int) -> Float32[np.ndarray, " count"]:

@@ -1,7 +1,7 @@
 """A mix in, its drums out, any number of hops at a time: what every way of playing is made of.
 
-What comes out is a hop late, 10 ms: the window has to have heard it. Offline and in a stream the
-same code plays, so they agree but for the order of sums.
+What comes out is a hop late, 10 ms: the window has to have heard it; and later by what the network
+hears ahead. Offline and in a stream the same code plays, so they agree but for the order of sums.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from thresher.models.family import State
 
 
 class Taken(NamedTuple):
-    """Some hops of everything, all of it a hop late."""
+    """Some hops of everything, all of it late by ``config.late`` samples."""
 
     drums: Float32[np.ndarray, " samples"]
     """The last network's word: `first`, or what was repaired of it."""
@@ -40,8 +40,12 @@ class Taking:
         self._first, self._second = first, second
         self.config = first.config
         self._ear = Ear(self.config.sample_rate, self.config.bands)
-        hop = self.config.hop
+        hop, ahead = self.config.hop, self.config.look_ahead
         self._past: Past = self._ear.silence()
+        self._mix = np.zeros(self.config.late, np.float32)
+        # Frames that wait for the gains that are set when later ones are heard.
+        self._spectra = np.zeros((ahead, hop + 1), np.complex64)
+        self._struck = np.zeros((ahead, hop + 1), np.float32)
         self._tails = np.zeros((2, hop), np.float32)
         self._gain = np.zeros(self.config.bands, np.float32)
         self._device = next(first.parameters()).device
@@ -52,15 +56,17 @@ class Taking:
     @torch.inference_mode()
     def hear(self, audio: Float32[np.ndarray, " samples"]) -> Taken:
         """Go on by a whole number of hops, one at least; as many come out."""
-        mix = np.concatenate([self._past.tail, audio])[: len(audio)]
+        mix, self._mix = _split(self._mix, audio)
         heard, self._past = self._ear.hear(audio, self._past)
+        spectra, self._spectra = _split(self._spectra, heard.spectra)
+        share, self._struck = _split(self._struck, heard.struck)
         told = self._tensor(heard.features[None])
         logits, self._memory = self._first.play_from(self._memory, told)
         odds = torch.sigmoid(logits.float())[0].cpu().numpy()
         gains = self._held_up(np.ascontiguousarray(odds[:, :-1]))
-        shaped = (heard.spectra * over_bins(gains, self._ear.bands)).astype(np.complex64)
+        shaped = (spectra * over_bins(gains, self._ear.bands)).astype(np.complex64)
         first = self._sound(0, shaped)
-        struck = self._sound(1, (heard.spectra * heard.struck).astype(np.complex64))
+        struck = self._sound(1, (spectra * share).astype(np.complex64))
         drums = first if self._second is None else self._repaired(mix, first, struck)
         return Taken(drums, first, struck, mix, gains, odds[:, -1])
 
@@ -68,7 +74,8 @@ class Taking:
         """A copy of what the next hop depends on."""
         networks = {**_named("memory", self._memory), **_named("filters", self._filters)}
         past = {f"past.{name}": part for name, part in self._past._asdict().items()}
-        own = {"tails": self._tails, "gain": self._gain}
+        own = {"tails": self._tails, "gain": self._gain, "mix": self._mix}
+        own |= {"spectra": self._spectra, "struck": self._struck}
         return {name: np.array(part) for name, part in {**networks, **past, **own}.items()}
 
     def restore(self, parts: Mapping[str, np.ndarray]) -> None:
@@ -77,6 +84,8 @@ class Taking:
         self._filters = self._tensors("filters", parts, self._filters)
         self._past = Past(*(np.array(parts[f"past.{name}"]) for name in Past._fields))
         self._tails, self._gain = np.array(parts["tails"]), np.array(parts["gain"])
+        self._mix = np.array(parts["mix"])
+        self._spectra, self._struck = np.array(parts["spectra"]), np.array(parts["struck"])
 
     def _held_up(self, gains: Float32[np.ndarray, "frames bands"]) -> np.ndarray:
         """No gain below a share of the one before, where the config asks for it."""
@@ -109,6 +118,12 @@ class Taking:
         return torch.from_numpy(np.array(array)).to(self._device)
 
 
+def _split(waiting: np.ndarray, more: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As much as comes in goes out, the oldest first; what is left waits."""
+    every = np.concatenate([waiting, more])
+    return every[: len(more)], every[len(more) :]
+
+
 class Whole(NamedTuple):
     """A mix from beginning to end, in its own time: no sample is late."""
 
@@ -129,8 +144,9 @@ def take_drums(networks: Mapping[str, nn.Module], mix: Float32[np.ndarray, " sam
     first, second = networks["gains"], networks.get("repair")
     assert isinstance(first, GainNetwork)
     assert second is None or isinstance(second, RepairNetwork)
-    taking, hop = Taking(first, second if first.config.repair else None), first.config.hop
-    hops = -(-len(mix) // hop) + 1
+    config = first.config
+    taking, hop = Taking(first, second if config.repair else None), config.hop
+    hops = -(-len(mix) // hop) + 1 + config.look_ahead
     padded = np.pad(np.asarray(mix, np.float32), (0, hops * hop - len(mix)))
     size = STRETCH * hop
     taken = [taking.hear(padded[at : at + size]) for at in range(0, len(padded), size)]
@@ -139,9 +155,10 @@ def take_drums(networks: Mapping[str, nn.Module], mix: Float32[np.ndarray, " sam
         return np.concatenate([getattr(part, name) for part in taken])
 
     drums, first_drums, struck = (
-        joined(name)[hop : hop + len(mix)] for name in ("drums", "first", "struck")
+        joined(name)[config.late : config.late + len(mix)] for name in ("drums", "first", "struck")
     )
-    return Whole(drums, first_drums, struck, joined("gains"), joined("activity"))
+    gains, activity = (joined(name)[config.look_ahead :] for name in ("gains", "activity"))
+    return Whole(drums, first_drums, struck, gains, activity)
 
 
 def _named(kind: str, state: State) -> dict[str, np.ndarray]:
