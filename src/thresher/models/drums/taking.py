@@ -74,8 +74,8 @@ class Taking:
         """A copy of what the next hop depends on."""
         networks = {**_named("memory", self._memory), **_named("filters", self._filters)}
         past = {f"past.{name}": part for name, part in self._past._asdict().items()}
-        own = {"tails": self._tails, "gain": self._gain, "mix": self._mix}
-        own |= {"spectra": self._spectra, "struck": self._struck}
+        waiting: dict[str, np.ndarray] = {"spectra": self._spectra, "struck": self._struck}
+        own = {"tails": self._tails, "gain": self._gain, "mix": self._mix, **waiting}
         return {name: np.array(part) for name, part in {**networks, **past, **own}.items()}
 
     def restore(self, parts: Mapping[str, np.ndarray]) -> None:
