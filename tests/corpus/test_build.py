@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 
-import thresher.corpus.build
 from thresher.audio.files import read_audio, to_pcm
 from thresher.audio.quantise import encode
 from thresher.corpus import CorpusConfig, Source, build_corpus, open_corpus
@@ -263,7 +262,9 @@ def test_settings_out_of_range_are_refused(values):
         CorpusConfig(**values)
 
 
-@pytest.mark.parametrize("step", ["decode_recording", "write_sound", "write_feature"])
+@pytest.mark.parametrize(
+    "step", ["build.decode_recording", "arrays.write_sound", "arrays.write_feature"]
+)
 def test_a_full_disk_is_one_clear_error_and_the_old_corpus_stays(
     workspace, record, monkeypatch, step
 ):
@@ -272,7 +273,7 @@ def test_a_full_disk_is_one_clear_error_and_the_old_corpus_stays(
     def no_space(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(thresher.corpus.build, step, no_space)
+    monkeypatch.setattr(f"thresher.corpus.{step}", no_space)
     with pytest.raises(ThresherError, match="disk is full"):
         build_corpus(workspace, "c", [record("b.wav", seed=5)], SMALL)
 
@@ -286,9 +287,10 @@ def test_a_build_killed_half_way_leaves_the_old_corpus_and_the_next_one_sweeps_u
     path, other = record("a.wav"), record("b.wav", seed=5)
     before = build_corpus(workspace, "c", [path], SMALL).manifest
     code = (
-        "import os, signal, sys; from pathlib import Path; import thresher.corpus.build as build\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from thresher.corpus import arrays, build\n"
         "from thresher.workspace import Workspace\n"
-        "build.write_feature = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "arrays.write_feature = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "config = build.CorpusConfig(sample_rate=8_000, window_seconds=1.0)\n"
         "build.build_corpus(Workspace(Path(sys.argv[1])), 'c', [Path(sys.argv[2])], config)"
     )

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.image import AxesImage
 
 from thresher.disk import whole_file
 
@@ -46,19 +47,7 @@ def spectrogram_png(
     wave.fill_between(times, peaks[:, 0], peaks[:, 1], color="#f2a65a", linewidth=0.6)
     wave.set_ylim(-1, 1)
     wave.set_yticks([-1, 0, 1])
-    image = spectrum.imshow(
-        log_spectrogram(samples, sample_rate),
-        extent=(0, seconds, np.log10(LOWEST_HZ), np.log10(top_hz)),
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=FLOOR_DB,
-        vmax=CEILING_DB,
-        interpolation="nearest",
-    )
-    ticks = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if hz < top_hz]
-    spectrum.set_yticks(np.log10(ticks), [f"{hz:,}" for hz in ticks])
-    spectrum.set_ylabel("Hz")
+    image = draw_spectrogram(spectrum, log_spectrogram(samples, sample_rate), top_hz, 0.0, seconds)
     spectrum.set_xlabel("seconds")
     # "$" would start a formula: titles come from outside.
     wave.set_title(printable_title(title), color=INK, loc="left", parse_math=False)
@@ -70,6 +59,38 @@ def spectrogram_png(
         dark_axes(axes)
     with whole_file(path) as part:
         figure.savefig(part, format="png", facecolor=PAPER)
+
+
+def draw_spectrogram(
+    axes: Axes,
+    levels: Float32[np.ndarray, "rows columns"],
+    top_hz: float,
+    start_seconds: float,
+    stop_seconds: float,
+) -> AxesImage:
+    """Lay a `log_spectrogram` on axes of seconds and Hz, in the colours that never adapt.
+
+    Args:
+        axes: its vertical axis becomes the logarithm of the frequency.
+        levels: dB, the lowest frequency first.
+        top_hz: of the highest row, half the sample rate.
+        start_seconds: where the first column stands.
+        stop_seconds: where the last one ends.
+    """
+    image = axes.imshow(
+        levels,
+        extent=(start_seconds, stop_seconds, float(np.log10(LOWEST_HZ)), float(np.log10(top_hz))),
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=FLOOR_DB,
+        vmax=CEILING_DB,
+        interpolation="nearest",
+    )
+    ticks = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if hz < top_hz]
+    axes.set_yticks(np.log10(ticks), [f"{hz:,}" for hz in ticks])
+    axes.set_ylabel("Hz")
+    return image
 
 
 def log_spectrogram(

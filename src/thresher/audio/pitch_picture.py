@@ -8,12 +8,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from thresher.audio.pictures import (
-    CEILING_DB,
-    FLOOR_DB,
     INK,
     LOWEST_HZ,
     PAPER,
     dark_axes,
+    draw_spectrogram,
     log_spectrogram,
     printable_title,
 )
@@ -48,21 +47,10 @@ def pitch_png(
     FigureCanvasAgg(figure)  # the object interface: pyplot keeps global state
     spectrum, certain = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1.2))
     top_hz = sample_rate / 2
-    spectrum.imshow(
-        log_spectrogram(samples, sample_rate),
-        extent=(start_seconds, stop_seconds, np.log10(LOWEST_HZ), np.log10(top_hz)),
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=FLOOR_DB,
-        vmax=CEILING_DB,
-        interpolation="nearest",
-    )
+    levels = log_spectrogram(samples, sample_rate)
+    draw_spectrogram(spectrum, levels, top_hz, start_seconds, stop_seconds)
     spectrum.plot(times, _line(track), color=PITCH_INK, linewidth=1.6, label="pitch")
-    ticks = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if hz < top_hz]
-    spectrum.set_yticks(np.log10(ticks), [f"{hz:,}" for hz in ticks])
     spectrum.set_ylim(np.log10(LOWEST_HZ), np.log10(top_hz))
-    spectrum.set_ylabel("Hz")
     spectrum.set_title(printable_title(title), color=INK, loc="left", parse_math=False)
     filled = {"color": PERIODICITY_INK, "alpha": 0.5, "linewidth": 0, "label": "repeats itself"}
     certain.fill_between(times, track.periodicity, **filled)

@@ -16,8 +16,10 @@ from thresher.audio.files import to_pcm
 from thresher.audio.quantise import encode
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.decoding import STRETCH_ROWS, spooled
-from thresher.corpus.features import Feature
+from thresher.corpus.features import FEATURES, Feature
 from thresher.corpus.folder import Track
+from thresher.corpus.progress import Progress
+from thresher.journal import Stages
 
 Heard = Callable[[int], None]
 """Told how many samples were just handled."""
@@ -34,6 +36,46 @@ def npy_stream(path: Path, shape: tuple[int, ...], dtype: Any) -> Iterator[IO[by
     with path.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
         yield stream
+
+
+def samples_of(tracks: Sequence[Track]) -> int:
+    """Of all tracks together."""
+    return sum(track.stop - track.start for track in tracks)
+
+
+def write_quantised(
+    folder: Path,
+    spools: Sequence[Path],
+    tracks: Sequence[Track],
+    config: CorpusConfig,
+    gain: float,
+    stages: Stages,
+    shown: Progress,
+) -> list[int]:
+    """`write_sound`, shown as it goes on and measured as a stage."""
+    samples = samples_of(tracks)
+    with stages.measure("quantise") as stage:
+        heard = shown.task("quantising", samples).samples
+        clipped = write_sound(folder, spools, tracks, config, gain, heard)
+        stage.samples += samples
+    return clipped
+
+
+def write_curves(
+    folder: Path,
+    tracks: Sequence[Track],
+    config: CorpusConfig,
+    executor: Executor,
+    stages: Stages,
+    shown: Progress,
+) -> None:
+    """Every curve of the sound that was written, shown and measured likewise."""
+    samples = samples_of(tracks)
+    with stages.measure("curves") as stage:
+        for feature in FEATURES:
+            heard = shown.task(feature.name, samples).samples
+            write_feature(folder, feature, tracks, config, executor, heard)
+        stage.samples += samples
 
 
 def write_sound(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from thresher.audio.trackers import find_tracker
-from thresher.corpus.arrays import write_feature, write_sound, write_windows
+from thresher.corpus.arrays import samples_of, write_curves, write_quantised, write_windows
 from thresher.corpus.build_pairs import build_pairs
 from thresher.corpus.build_stems import build_stems
 from thresher.corpus.config import CorpusConfig
@@ -206,22 +206,13 @@ def _write_corpus(
     ours = [planned[index] for index in used]
     tracks = _lay_out(ours, config)
     spools = [spool_of(part, index) for index in used]
-    samples = sum(track.stop - track.start for track in tracks)
-
-    with stages.measure("quantise") as stage:
-        heard = shown.task("quantising", samples).samples
-        clipped = write_sound(part, spools, tracks, config, level.gain, heard)
-        stage.samples += samples
+    clipped = write_quantised(part, spools, tracks, config, level.gain, stages, shown)
     for leftover in part.glob("spool-*"):
         leftover.unlink()
-    with stages.measure("curves") as stage:
-        for feature in FEATURES:
-            heard = shown.task(feature.name, samples).samples
-            write_feature(part, feature, tracks, config, executor, heard)
-        stage.samples += samples
-        from thresher.corpus.curves import write_melody
+    write_curves(part, tracks, config, executor, stages, shown)
+    from thresher.corpus.curves import write_melody
 
-        melody = write_melody(part, ours, tracks, config, executor, shown)
+    melody = write_melody(part, ours, tracks, config, executor, stages, shown)
     artists = tuple(dict.fromkeys(track.artist for track in tracks))
     counts = _write_windows(part, ours, tracks, artists)
     clipped_of = dict(zip(used, clipped, strict=True))
@@ -239,7 +230,7 @@ def _write_corpus(
             "rms_dbfs": level.rms_dbfs,
             "held_back": level.held_back,
             "clipped_samples": sum(clipped),
-            "samples": samples,
+            "samples": samples_of(tracks),
             "windows": counts,
             "artists": list(artists),
             "features": [feature.name for feature in FEATURES],

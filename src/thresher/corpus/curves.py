@@ -14,11 +14,12 @@ from jaxtyping import Float32
 
 from thresher.audio.a_weighting import a_weighted_db
 from thresher.audio.pitch import PitchTrack, at_hop
-from thresher.corpus.arrays import npy_stream, read_samples, row_stretches
+from thresher.corpus.arrays import npy_stream, read_samples, row_stretches, samples_of
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.folder import Track
 from thresher.corpus.plan import Planned
 from thresher.corpus.progress import Progress
+from thresher.journal import Stages
 
 
 def write_melody(
@@ -27,6 +28,7 @@ def write_melody(
     tracks: Sequence[Track],
     config: CorpusConfig,
     executor: Executor,
+    stages: Stages,
     shown: Progress,
 ) -> dict[str, Any]:
     """Write the `Melody` of recordings that were heard, and say what the manifest tells of it.
@@ -37,9 +39,11 @@ def write_melody(
     if not heard:
         return {}
     sounding = [plan.attempt.decoded.samples for plan in planned if plan.attempt.decoded]
-    write_pitch(folder, heard, sounding, tracks, config)
-    samples = sum(track.stop - track.start for track in tracks)
-    write_loudness(folder, tracks, config, executor, shown.task("ear", samples).samples)
+    samples = samples_of(tracks)
+    with stages.measure("melody") as stage:
+        write_pitch(folder, heard, sounding, tracks, config)
+        write_loudness(folder, tracks, config, executor, shown.task("ear", samples).samples)
+        stage.samples += samples
     return {"melody": {"hop": config.melody_hop, "tracker": heard[0].tracker}}
 
 

@@ -13,7 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-from thresher.corpus.arrays import npy_stream, write_feature, write_sound, write_windows
+from thresher.corpus.arrays import (
+    npy_stream,
+    samples_of,
+    write_curves,
+    write_quantised,
+    write_windows,
+)
 from thresher.corpus.config import CorpusConfig
 from thresher.corpus.decoding import spool_of
 from thresher.corpus.features import FEATURES
@@ -109,16 +115,9 @@ def write_own(
     spools = [spool_of(part, index) for index in range(len(sounds))]
     for spool, sound in zip(spools, sounds, strict=True):
         sound.tofile(spool)
-    samples = _samples(tracks)
-    with stages.measure("quantise") as stage:
-        heard = shown.task("quantising", samples).samples
-        clipped = write_sound(part, spools, tracks, config, gain, heard)
-        stage.samples += samples
-    with stages.measure("curves") as stage, ThreadPoolExecutor(2) as executor:
-        for feature in FEATURES:
-            heard = shown.task(feature.name, samples).samples
-            write_feature(part, feature, tracks, config, executor, heard)
-        stage.samples += samples
+    clipped = write_quantised(part, spools, tracks, config, gain, stages, shown)
+    with ThreadPoolExecutor(2) as executor:
+        write_curves(part, tracks, config, executor, stages, shown)
     return sum(clipped)
 
 
@@ -140,7 +139,7 @@ def manifest_of(
         stages=stages,
         files={path.name: content_hash(path) for path in sorted(part.glob("*.npy"))},
         more={
-            "samples": _samples(tracks),
+            "samples": samples_of(tracks),
             "artists": [track.artist for track in tracks],
             "features": [feature.name for feature in FEATURES],
             "feature_hop": config.feature_hop,
@@ -149,7 +148,3 @@ def manifest_of(
             **more,
         },
     )
-
-
-def _samples(tracks: Sequence[Track]) -> int:
-    return sum(track.stop - track.start for track in tracks)

@@ -11,11 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from thresher.audio.pictures import (
-    CEILING_DB,
-    FLOOR_DB,
     INK,
-    LOWEST_HZ,
     PAPER,
+    draw_spectrogram,
     log_spectrogram,
 )
 from thresher.curation.edits import EditList
@@ -55,19 +53,7 @@ def _draw_spectrum(
         log_spectrogram(stretch, edits.sample_rate, columns=max(1, _COLUMNS // count))
         for stretch in _stretches(blocks, edits.samples, count)
     ]
-    axes.imshow(
-        np.concatenate(images, axis=1),
-        extent=(0, seconds, float(np.log10(LOWEST_HZ)), float(np.log10(top_hz))),
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=FLOOR_DB,
-        vmax=CEILING_DB,
-        interpolation="nearest",
-    )
-    ticks = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if hz < top_hz]
-    axes.set_yticks(np.log10(ticks), [f"{hz:,}" for hz in ticks])
-    axes.set_ylabel("Hz")
+    draw_spectrogram(axes, np.concatenate(images, axis=1), top_hz, 0.0, seconds)
     _in_ink(axes)
 
 

@@ -11,12 +11,10 @@ from matplotlib.figure import Figure
 
 from thresher.audio.midi import Note
 from thresher.audio.pictures import (
-    CEILING_DB,
-    FLOOR_DB,
     INK,
-    LOWEST_HZ,
     PAPER,
     dark_axes,
+    draw_spectrogram,
     log_spectrogram,
     printable_title,
     waveform_peaks,
@@ -83,20 +81,8 @@ def _whole_wave(axes: Axes, samples: Float[np.ndarray, " samples"], sample_rate:
 
 
 def _spectrogram(axes: Axes, samples: Float[np.ndarray, " samples"], sample_rate: int) -> None:
-    top_hz = sample_rate / 2
-    axes.imshow(
-        log_spectrogram(samples, sample_rate, columns=_COLUMNS),
-        extent=(0, len(samples) / sample_rate, np.log10(LOWEST_HZ), np.log10(top_hz)),
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=FLOOR_DB,
-        vmax=CEILING_DB,
-        interpolation="nearest",
-    )
-    ticks = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if hz < top_hz]
-    axes.set_yticks(np.log10(ticks), [f"{hz:,}" for hz in ticks])
-    axes.set_ylabel("Hz")
+    levels = log_spectrogram(samples, sample_rate, columns=_COLUMNS)
+    draw_spectrogram(axes, levels, sample_rate / 2, 0.0, len(samples) / sample_rate)
     axes.set_xlabel("seconds")
 
 
