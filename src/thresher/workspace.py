@@ -56,6 +56,7 @@ class Workspace:
             "runs",
             "clips",
             "songs",
+            "maps",
             "covers",
             "releases",
             "measurements",
@@ -93,6 +94,10 @@ class Workspace:
     def song(self, name: str) -> Path:
         """Folder of a song: edit list, ``song.flac``."""
         return self.root / "songs" / checked_name(name)
+
+    def map(self, name: str) -> Path:
+        """Folder of a map of clips: a page to browse by ear, ``map.json``, a manifest."""
+        return self.root / "maps" / checked_name(name)
 
     def cover(self, name: str) -> Path:
         """Folder of a cover: ``cover.png``, its smaller copies, a manifest."""

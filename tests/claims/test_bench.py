@@ -35,3 +35,13 @@ def test_a_path_uses_every_clip_and_joins_like_to_like():
     assert path["fraction of clips used"] == 1
     assert path["tail-to-head distance"] < chance["tail-to-head distance"]
     assert path["style changes"] <= 7
+
+
+def test_a_map_keeps_styles_together_and_chance_does_not():
+    small = {"clips_per_style": 5, "seconds": 6.0}
+    drawn, chance = (
+        numbers_of("browse", {**small, "method": method}, seed=0)
+        for method in ("map", "as they come")
+    )
+    assert drawn["style purity"] > 0.7 > chance["style purity"]
+    assert drawn["neighbours alike"] > chance["neighbours alike"]

@@ -54,8 +54,8 @@ def test_a_run_prints_verdict_and_page_and_puts_the_figures_aside(tmp_path, clai
 
 
 def test_a_waiting_claim_says_so(tmp_path):
-    done = claims(tmp_path, "run", "map-makes-hours-browsable")
-    assert "waits for the map of clips" in done.stderr
+    done = claims(tmp_path, "run", "smaller-field-suffices-conditioned")
+    assert "waits for the Tacotron 2 family" in done.stderr
     assert done.stdout == ""
 
 

@@ -16,7 +16,7 @@ from thresher.art import ArtConfig
 from thresher.cli.main import thresher
 from thresher.corpus import CorpusConfig
 from thresher.corpus.made_songs import made_song
-from thresher.curation import CurationConfig
+from thresher.curation import CurationConfig, MapConfig
 from thresher.generation import GenerationConfig
 from thresher.models import FAMILIES
 from thresher.release import ReleaseConfig
@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 GENERATED = ("commands.md", "settings.md")
 ROOMS = (
-    AlbumConfig, ArtConfig, CorpusConfig, CurationConfig, GenerationConfig, ReleaseConfig,
-    TrainingConfig, *(family.config for family in FAMILIES),
+    AlbumConfig, ArtConfig, CorpusConfig, CurationConfig, GenerationConfig, MapConfig,
+    ReleaseConfig, TrainingConfig, *(family.config for family in FAMILIES),
 )  # fmt: skip
 
 SHRUNK = {
@@ -38,6 +38,7 @@ SHRUNK = {
         "steps=2", "preview_clips=0",
     ),
     "curate": ("most_flatness=1.0", "most_clicks=1e9", "most_silence=1.0", "most_dc=1e9"),
+    "map": ("gates=false", "chunk_seconds=0.5"),
     "art": ("size=240", "copies=[100]"),
 }  # fmt: skip
 """Settings appended to a verb so that it takes seconds; an untrained network plays noise."""

@@ -25,13 +25,14 @@ from thresher.claims.drumming import Material, Running, ceilings, run_live
 from thresher.claims.instruments import Weighing, weigh
 from thresher.claims.pulls import Pulling, pull
 from thresher.claims.sounds import STYLES, chunk_scaled, plucks, style
-from thresher.curation import CurationConfig
+from thresher.curation import CurationConfig, MapConfig
+from thresher.curation.clip_map import lay_out_rows
 from thresher.curation.compose import path_distances
 from thresher.curation.describe import describe_samples
 from thresher.curation.order import shortest_path
 from thresher.curation.original import all_scores, order_like_the_seed, trim_like_the_seed
 from thresher.curation.phrases import split_phrases
-from thresher.curation.vectors import PhraseVectors, phrase_vectors
+from thresher.curation.vectors import PhraseVectors, phrase_vectors, rows_between
 from thresher.errors import ThresherError
 from thresher.models.family import ClipRequest, Engine
 from thresher.models.samplernn.config import SampleRNNConfig
@@ -159,6 +160,42 @@ def trim(options: Trimming, seed: int) -> dict[str, float]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Browsing:
+    """How stretches of six styles come into cells."""
+
+    method: Literal["map", "as they come"] = "map"
+    clips_per_style: int = 12
+    seconds: float = 16.0
+
+
+def browse(options: Browsing, seed: int) -> dict[str, float]:
+    """Share of stretches whose style is their cell's commonest, and of like cells that touch."""
+    clips, labels = _styles(options.clips_per_style, options.seconds, seed)
+    config, known = MapConfig(seed=seed), []
+    rows, style_of = [], []
+    for clip, label in zip(clips, labels, strict=True):
+        known.append(describe_samples(clip, RATE, CurationConfig()))
+        for start in np.arange(0, options.seconds - config.chunk_seconds / 2, config.chunk_seconds):
+            inside = rows_between(known[-1].rows, start, start + config.chunk_seconds)
+            rows.append(inside.mean(axis=0))
+            style_of.append(label)
+    layout = lay_out_rows(rows, known, config)
+    cell = layout.cell
+    if options.method == "as they come":
+        cell = np.random.default_rng(seed).permutation(cell)
+    counts = np.zeros((layout.side**2, len(STYLES)))
+    np.add.at(counts, (cell, np.array(style_of)), 1)
+    commonest = np.where(counts.sum(axis=1) > 0, counts.argmax(axis=1), -1)
+    square = commonest.reshape(layout.side, layout.side)
+    pairs = [(square[:, 1:], square[:, :-1]), (square[1:], square[:-1])]
+    same = np.concatenate([(a == b)[(a >= 0) & (b >= 0)] for a, b in pairs])
+    return {
+        "style purity": float(counts.max(axis=1).sum() / counts.sum()),
+        "neighbours alike": float(same.mean()),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stepping:
     """A WaveNet that plays one sample after the other."""
 
@@ -217,6 +254,7 @@ WORKS: dict[str, Work] = {
     "order": Work(
         Ordering, order, ("tail-to-head distance", "style changes", "fraction of clips used")
     ),
+    "browse": Work(Browsing, browse, ("style purity", "neighbours alike")),
     "trim": Work(Trimming, trim, ("silent fraction",)),
     "step": Work(Stepping, step, ("seconds per sample", "stepping error")),
     "play": Work(Playing, play, ("samples per second",)),

@@ -26,6 +26,7 @@ VERBS = {
     "import": "Make a run of somebody's .nam file.",
     "synth": "Play a synthesizer by itself: harmonic, noise, FM, six operators, AM, ring.",
     "curate": "Sort the grain from the chaff: make a song out of clips.",
+    "map": "Lay clips out where like lies beside like, to browse by ear.",
     "art": "Draw a cover from the music itself.",
     "explain": "Why every default is what it is, and what a model does inside.",
     "release": "Master songs, tag them and build the album's site.",

@@ -1,7 +1,8 @@
 """Clips to song: gates with reasons, phrases, choice, order, joins, and the list that says so."""
 
 from thresher.curation.accounts import Account
-from thresher.curation.config import CurationConfig
+from thresher.curation.clip_map import ClipMap, draw_map
+from thresher.curation.config import CurationConfig, MapConfig
 from thresher.curation.edits import Edit, EditList, read_edits, sources_at
 from thresher.curation.gates import Report, gate_report
 from thresher.curation.pipeline import curate, curate_like_the_seed
@@ -11,13 +12,16 @@ from thresher.curation.sources import find_sources
 
 __all__ = [
     "Account",
+    "ClipMap",
     "CurationConfig",
     "Edit",
     "EditList",
+    "MapConfig",
     "Report",
     "Song",
     "curate",
     "curate_like_the_seed",
+    "draw_map",
     "find_sources",
     "gate_report",
     "read_edits",

@@ -172,3 +172,65 @@ class CurationConfig:
         for name in ("crossfade_ms", "lookahead_ms", "release_db_per_s", "trap_shortest_lag"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapConfig:
+    """How clips become a map to browse by ear."""
+
+    chunk_seconds: float = setting(
+        2.0,
+        unit="s",
+        why="Clips are cut into stretches of this length: long enough for a figure, short enough "
+        "for one sound.",
+        source="Carr and Zukowski 2019 (D.O.M.E.) cut on beats; four descriptor rows here",
+    )
+    most_cells: int = setting(
+        100,
+        unit="cells",
+        why="Of the square, ten by ten; with fewer than three stretches a cell it is smaller.",
+        source="Cortexelus/dome (10 x 10)",
+    )
+    components: int = setting(
+        32,
+        unit="components",
+        why="Principal components that count: the last ones of 62 are noise.",
+        source="Cortexelus/dome; docs/claims.md, map-makes-hours-browsable",
+    )
+    perplexity: float = setting(
+        30.0,
+        unit="groups",
+        why="How many neighbours count while groups are laid out; with less than three times as "
+        "many groups, principal components lay them out instead.",
+        source="van der Maaten and Hinton 2008, section 2 (5 to 50)",
+    )
+    gates: bool = setting(
+        True,
+        unit="",
+        why="Clips that fail a gate of curation are left out; hours of noise would fill the map.",
+        source="docs/measured.md, 'Gates'",
+    )
+    nearest: int = setting(
+        6,
+        unit="stretches",
+        why="Heard where a cell is touched, those nearest its middle first; they are in the page.",
+        source="2 s each: a page of about 10 MB for a hundred cells at 16 kHz",
+    )
+    seed: int = setting(
+        0,
+        unit="",
+        why="The same clips and seed draw the same map.",
+        source="tests/curation/test_layout.py",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what no map can be drawn with.
+
+        Raises:
+            ValueError: a number out of its range.
+        """
+        ranges = {"chunk_seconds": (0.5, 60), "perplexity": (1, 300), "most_cells": (1, 900)}
+        ranges |= {"components": (1, 62), "nearest": (1, 50)}
+        for name, (least, most) in ranges.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must be {least:g} to {most:g}")

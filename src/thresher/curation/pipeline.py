@@ -49,10 +49,10 @@ def curate(
     folder, stages = workspace.song(name), Stages()
     sources = find_sources(workspace, clips)
     with progress() as shown:
-        found = _described(sources, config, _cache(folder), stages, shown)
-        found = _without_copies(_at_one_rate(found, config))
+        found = described(sources, config, cache_beside(folder), stages, shown)
+        found = without_copies(_at_one_rate(found, config))
         with stages.measure("reference"):
-            training = find_reference(workspace, reference, sources.corpora, _cache(folder))
+            training = find_reference(workspace, reference, sources.corpora, cache_beside(folder))
             found = [_warned(clip, training, config) for clip in found]
         with stages.measure("compose"):
             composition = compose(found, training, config)
@@ -104,12 +104,12 @@ def curate_like_the_seed(
         return write_song(workspace, draft, stages, shown)
 
 
-def _cache(folder: Path) -> Path:
+def cache_beside(folder: Path) -> Path:
     """Shared by all songs: what is known of a clip does not depend on the song."""
     return folder.parent / ".described"
 
 
-def _described(
+def described(
     sources: Sources, config: CurationConfig, cache: Path, stages: Stages, shown: Progress
 ) -> list[Clip]:
     """Every clip described, sorted by content: the order of files must change nothing."""
@@ -143,7 +143,7 @@ def _at_rate(clip: Clip, wanted: int) -> Clip:
     return _rejected(clip, Reason("sample rate", sentence))
 
 
-def _without_copies(clips: list[Clip]) -> list[Clip]:
+def without_copies(clips: list[Clip]) -> list[Clip]:
     """The same bytes twice would be the same phrase twice: the second is turned away."""
     first: dict[str, str] = {}
     kept = []
