@@ -63,7 +63,7 @@ def test_two_workers_give_what_one_gives(tmp_path):
 
 
 def test_killed_in_the_middle_it_goes_on_to_the_same_numbers(tmp_path):
-    claim = tiny_claim(tmp_path, steps=40)
+    claim = tiny_claim(tmp_path, steps=12)
     whole, killed = Workspace(tmp_path / "whole"), Workspace(tmp_path / "killed")
     run_claims(whole, [claim])
     command = [sys.executable, "-c", "from thresher.cli.main import main; main()"]

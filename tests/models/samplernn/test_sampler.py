@@ -77,7 +77,11 @@ def test_the_kernel_plays_what_its_twin_plays(shape):
     assert sum(map(np.array_equal, twin, kernel)) >= 19
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+# Each precision is a kernel of its own; tests/kernels/test_product.py has all three.
+_SLOW = pytest.param("bfloat16", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8", _SLOW])
 def test_one_lane_and_many_lanes_agree_to_the_bit(precision):
     network = tiny_samplernn(frame_sizes=(4, 8), cell="lstm", layers=2, skips=True)
     engine = Engine("compiled", precision)
