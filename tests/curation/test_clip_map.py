@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ from thresher.curation import MapConfig, draw_map
 from thresher.errors import ThresherError
 from thresher.journal import find
 from thresher.workspace import Workspace
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "release"))
+from release_browser import CHROMIUM, chromium
 
 RATE = 16_000
 
@@ -73,6 +78,28 @@ def test_the_page_holds_its_sounds_and_asks_for_no_other_file(drawn, tmp_path):
     assert len(sound) == pytest.approx(2 * RATE, abs=0.2 * RATE)
     assert np.abs(sound).max() > 0.1
     assert not re.search(r"https?://|src=\"(?!data:)", text)
+
+
+TOUCHED = """(() => {
+  document.querySelector("[data-cell]").click();
+  const playing = document.getElementById("now").textContent;
+  document.getElementById("keep").click();
+  return [playing, document.getElementById("now").textContent];
+})()"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_cell_that_is_touched_plays_what_lies_there(drawn, tmp_path):
+    _, found = drawn
+    with chromium(tmp_path / "profile") as tab:
+        for width in (390, 1280):
+            tab.open(found.page.as_uri(), width=width, height=800)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            playing, kept = tab.evaluate(TOUCHED)
+            assert re.match(r"Playing clips/clip-\d.flac at 0:0", playing)
+            assert kept.startswith("1 kept, the last one clips/clip-")
+        assert not tab.complaints()
+        assert all(url.startswith(("file:", "data:", "about:")) for url in tab.requests())
 
 
 def test_a_map_is_in_the_journal(drawn):
