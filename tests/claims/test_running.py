@@ -9,9 +9,10 @@ import time
 import pytest
 from tiny_claims import scaling_claim, tiny_claim, write_claim
 
-from thresher.claims.claim import recipe_of
+from thresher.claims import running
+from thresher.claims.claim import Arm, recipe_of
 from thresher.claims.running import page_of, results_of, run_claims
-from thresher.claims.units import units_of
+from thresher.claims.units import Unit, units_of
 from thresher.errors import ThresherError
 from thresher.journal import entries, notes
 from thresher.workspace import Workspace
@@ -52,6 +53,17 @@ def test_what_is_measured_is_not_measured_again(workspace, tmp_path, monkeypatch
     monkeypatch.setattr("thresher.claims.running.measure_unit", lambda *_: pytest.fail("again"))
     (verdict,) = run_claims(workspace, [claim])
     assert verdict.ruling == "confirmed"
+
+
+def test_a_measure_that_there_no_longer_is_is_not_asked_for_again(workspace, monkeypatch):
+    unit = Unit(arm=Arm(name="a", family="samplernn"), seed=0, measures=("held-out bits",))
+    folder = workspace.measurement(unit.key)
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").touch()
+    told = {"numbers": {"gone": 1.0, "distance": 2.0}}
+    monkeypatch.setattr(running, "result_of", lambda *_: told)
+
+    assert running._with_earlier(workspace, unit).measures == ("held-out bits", "distance")
 
 
 def test_two_workers_give_what_one_gives(tmp_path):

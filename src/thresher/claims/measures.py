@@ -188,7 +188,7 @@ MEASURES: dict[str, Measure] = {
     "tone power ratio": Measure("dB", "tone asked for over the strongest other", tone_ratio),
     "onset-interval distance": Measure("", "total variation of histograms", onset_distance),
     "spectral distance": Measure("dB", "of mean band levels", spectral_distance),
-    "gain of choosing": Measure(
+    "nearer by choosing": Measure(
         "", "share that the chosen is nearer than the latest", gain_of_choosing
     ),
     "frames in tune": Measure("", "within 20 cents when they are played again", frames_in_tune),

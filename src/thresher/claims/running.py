@@ -18,6 +18,7 @@ from pathlib import Path
 from thresher.claims.claim import Claim
 from thresher.claims.corpora import corpus_for
 from thresher.claims.judging import Verdict, judge
+from thresher.claims.measures import MEASURES
 from thresher.claims.progress import Estimate
 from thresher.claims.units import (
     Found,
@@ -144,7 +145,7 @@ def _with_earlier(workspace: Workspace, unit: Unit) -> Unit:
     """A unit that was measured in part keeps what other claims asked of it."""
     if not (workspace.measurement(unit.key) / MANIFEST).exists() or unit.arm.work != "train":
         return unit
-    earlier = result_of(workspace, unit)["numbers"]
+    earlier = [name for name in result_of(workspace, unit)["numbers"] if name in MEASURES]
     return replace(unit, measures=tuple(dict.fromkeys((*unit.measures, *earlier))))
 
 
