@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -17,15 +17,13 @@ from jaxtyping import Float32
 
 from thresher.audio.descriptors import DESCRIPTORS
 from thresher.audio.files import Audio, read_audio
-from thresher.audio.scaling import fit_scaling, standardised
 from thresher.corpus.progress import Progress, progress
 from thresher.curation.config import CurationConfig, MapConfig
-from thresher.curation.describe import Clip, Description
-from thresher.curation.layout import Layout, lay_out
+from thresher.curation.layout import Layout
 from thresher.curation.map_page import Cell, Heard, write_map_page
 from thresher.curation.pipeline import cache_beside, described, without_copies
 from thresher.curation.sources import Sources, find_sources
-from thresher.curation.vectors import rows_between
+from thresher.curation.stretches import Stretch, lay_out_rows, rows_of, stretches_of
 from thresher.disk import content_hash, whole_folder, write_json, write_manifest
 from thresher.errors import ThresherError
 from thresher.journal import Stages, new_manifest, parent_of, record
@@ -36,14 +34,6 @@ PAGE, TABLE = "map.html", "map.json"
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 """Sounds in the page are MP3 at these, and FLAC at any other."""
-
-
-class Stretch(NamedTuple):
-    """A piece of a clip."""
-
-    clip: Clip
-    start_seconds: float
-    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +80,7 @@ def draw_map(workspace: Workspace, name: str, clips: Sequence[str], config: MapC
                 hint="thresher curate tells why of each",
             )
         with stages.measure("lay out"):
-            rows = [_rows(stretch) for stretch in stretches]
+            rows = [rows_of(stretch) for stretch in stretches]
             layout = lay_out_rows(rows, [s.clip.description for s in stretches], config)
         with whole_folder(folder) as part, stages.measure("page"):
             _write(part, workspace.root, name, stretches, rows, layout, shown)
@@ -105,51 +95,6 @@ def draw_map(workspace: Workspace, name: str, clips: Sequence[str], config: MapC
         cells=cells,
         left_out=len(found) - len(passing),
     )
-
-
-def stretches_of(clip: Clip, config: MapConfig, curation: CurationConfig) -> list[Stretch]:
-    """Whole stretches of a clip that can be heard; a shorter clip is one."""
-    known = clip.description
-    assert known is not None
-    whole = known.samples / known.sample_rate
-    seconds = min(config.chunk_seconds, whole)
-    starts = np.arange(max(1, int(whole / seconds + 1e-6))) * seconds
-    return [
-        Stretch(clip, float(start), seconds)
-        for start in starts
-        if _loudest(known, float(start), seconds) >= curation.silence_db
-    ]
-
-
-def lay_out_rows(
-    rows: Sequence[Float32[np.ndarray, " columns"]],
-    descriptions: Sequence[Description | None],
-    config: MapConfig,
-) -> Layout:
-    """Lay out stretches by their mean descriptor rows, on the footing that all rows give."""
-    every = {id(known): known.rows for known in descriptions if known is not None}
-    scaling = fit_scaling(np.concatenate(list(every.values())), DESCRIPTORS)
-    return lay_out(
-        standardised(np.stack(rows), scaling),
-        most_cells=config.most_cells,
-        components=config.components,
-        perplexity=config.perplexity,
-        several=config.nearest,
-        seed=config.seed,
-    )
-
-
-def _rows(stretch: Stretch) -> Float32[np.ndarray, " columns"]:
-    known = stretch.clip.description
-    assert known is not None
-    stop = stretch.start_seconds + stretch.seconds
-    return np.asarray(rows_between(known.rows, stretch.start_seconds, stop).mean(axis=0))
-
-
-def _loudest(known: Description, start_seconds: float, seconds: float) -> float:
-    frames = len(known.level_db) / (known.samples / known.sample_rate)
-    first, last = int(start_seconds * frames), int((start_seconds + seconds) * frames) + 1
-    return float(known.level_db[first:last].max(initial=-200.0))
 
 
 def _write(
