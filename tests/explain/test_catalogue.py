@@ -60,6 +60,8 @@ def test_an_unknown_setting_names_the_nearest(asked, meant):
 
 
 def test_a_room_is_found_by_its_name():
-    [topic] = settings_of("curation")
-    assert topic.config.__name__ == "CurationConfig"
+    [topic] = settings_of("training")
+    assert topic.config.__name__ == "TrainingConfig"
+    both = {topic.config.__name__ for topic in settings_of("curation")}
+    assert both == {"CurationConfig", "MapConfig"}
     assert settings_of("nowhere") == []
