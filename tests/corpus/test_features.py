@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thresher.corpus.features import BANDS_HZ, FEATURES, bands, chroma, loudness
+from thresher.corpus.features import BANDS_HZ, BASS_NOTES, FEATURES, bands, bass, chroma, loudness
 
 
 def tone(hz, seconds=2.0, sample_rate=16_000, gain=0.3):
@@ -34,15 +34,32 @@ def test_a_tone_is_1_in_its_own_pitch_class(hz, pitch_class, sample_rate, hop):
     assert np.delete(middle, pitch_class).max() < 0
 
 
-def test_every_row_of_chroma_sums_to_nothing():
+@pytest.mark.parametrize("note", BASS_NOTES)
+@pytest.mark.parametrize(("sample_rate", "hop"), [(16_000, 512), (44_100, 1_024)])
+def test_a_low_note_is_loudest_at_its_own_place_in_its_own_octave(note, sample_rate, hop):
+    hz = 440 * 2 ** ((note - 69) / 12)
+    rows = bass(tone(hz, sample_rate=sample_rate), sample_rate, hop)
+
+    assert (rows[10:-10].argmax(axis=1) == BASS_NOTES.index(note)).all()
+
+
+def test_a_low_note_is_heard_below_a_louder_chord():
+    low = tone(65.4, gain=0.1) + tone(440) + tone(523) + tone(1_320)
+
+    assert (bass(low, 16_000, 512)[10:-10].argmax(axis=1) == BASS_NOTES.index(36)).all()
+
+
+@pytest.mark.parametrize("notes", [chroma, bass])
+def test_every_row_of_notes_sums_to_nothing(notes):
     noise = np.random.default_rng(0).uniform(-0.3, 0.3, 32_000).astype(np.float32)
 
-    assert np.allclose(chroma(noise, 16_000, 1_024).sum(axis=1), 0, atol=1e-5)
+    assert np.allclose(notes(noise, 16_000, 1_024).sum(axis=1), 0, atol=1e-5)
 
 
-def test_silence_has_no_pitch():
-    assert not chroma(np.zeros(32_000, np.float32), 16_000, 1_024).any()
-    assert not chroma(tone(440, gain=1e-5), 16_000, 1_024).any()
+@pytest.mark.parametrize("notes", [chroma, bass])
+def test_silence_has_no_pitch(notes):
+    assert not notes(np.zeros(32_000, np.float32), 16_000, 1_024).any()
+    assert not notes(tone(440, gain=1e-6), 16_000, 1_024).any()
 
 
 def test_sound_outside_the_band_has_no_pitch():

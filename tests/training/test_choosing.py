@@ -2,7 +2,7 @@
 
 import pytest
 
-from thresher.training.choosing import best_by_sound, in_words, recommend
+from thresher.training.choosing import best_by_sound, in_words, nearest, recommend
 
 
 def heard(step, passed=2, distance=1.0, bits=5.0, **failures):
@@ -58,3 +58,8 @@ def test_clips_without_a_distance_come_last_of_their_kind(distance):
 
     assert best_by_sound(scores) == "step-2"
     assert ("distance" in in_words(scores[0])) == (distance is not None)
+
+
+def test_what_plays_along_with_a_sound_is_chosen_by_its_held_out_error():
+    assert nearest("step-9", 0.00362, "esr") == ("step-9", "lowest held-out esr, 0.0036")
+    assert nearest("step-9", None, "esr").why == "lowest held-out esr"

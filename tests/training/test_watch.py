@@ -1,8 +1,10 @@
 """thresher.training.watching: what a network sounds like is scored, reported and acted on."""
 
+import dataclasses
+
 import numpy as np
 import pytest
-from tiny_family import RATE
+from tiny_family import RATE, TINY
 
 from thresher.disk import read_manifest
 from thresher.journal import curves
@@ -116,6 +118,16 @@ def test_the_checkpoint_with_the_fewest_bits_is_heard_too(workspace, previews):
     heard = {entry["checkpoint"] for entry in run.manifest["scores"]}
     assert run.manifest["best"] in heard
     assert run.manifest["recommended"] in heard
+
+
+def test_a_family_that_follows_a_sound_recommends_by_truth_and_not_by_taste(workspace, previews):
+    previews((chirps(0), chirps(1)), (silence(), silence()))
+    follower = dataclasses.replace(TINY, prompts=frozenset({"nothing", "sound"}))
+    run = train(workspace, follower, "chirps", settings=QUICK)
+
+    assert run.manifest["sound"] == "step-00000001"
+    assert run.manifest["recommended"] == run.manifest["best"] != "step-00000001"
+    assert run.manifest["recommended_because"].startswith("lowest held-out bits, ")
 
 
 def test_scores_survive_an_interruption(workspace, previews):

@@ -19,6 +19,9 @@ CHROMA_SILENCE_DB = -70.0
 SMOOTHING_SECONDS = 0.1
 """Longer would run notes of a riff into one another."""
 
+BASS_NOTES = range(28, 60)
+"""MIDI numbers: from the lowest string of a bass, E1 at 41 Hz, to the B3 of a guitar, 247 Hz."""
+
 BANDS_HZ = (40.0, 120.0, 500.0, 2000.0, 5000.0, 20_000.0)
 """Kick and bass; guitars and voices; their overtones; snare and attack; cymbals."""
 
@@ -57,14 +60,29 @@ def chroma(
     Each row's shares sum to 1; 1/12 is taken off and the rest scaled by 12/11, so that one
     lone pitch class is 1, an even spread 0, and so is silence.
     """
-    energy = _pitch_class_energy(audio, sample_rate, hop)
-    weights = np.hanning(2 * _smoothing_rows(sample_rate, hop) + 3)[1:-1]
-    padded = np.pad(energy, ((len(weights) // 2,) * 2, (0, 0)))
-    weights /= weights.sum()
-    smooth = np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis=0) @ weights
-    total = smooth.sum(axis=1, keepdims=True)
-    shares = smooth / np.maximum(total, 1e-30) - 1 / 12
-    return np.where(total > 10 ** (CHROMA_SILENCE_DB / 10), shares * 12 / 11, 0).astype(np.float32)
+    band, classes = _pitch_classes(sample_rate)
+    energy = _power(audio, _fft_size(sample_rate), hop)[:, band] @ classes
+    return _shares(energy, _smoothing_rows(sample_rate, hop))
+
+
+def bass(
+    audio: Float32[np.ndarray, " samples"], sample_rate: int, hop: int
+) -> Float32[np.ndarray, "rows 32"]:
+    """Energy of each of the `BASS_NOTES`, smoothed and shared out as in `chroma`.
+
+    Each note is heard at its own frequency: the bins of a spectrum lie further apart than the
+    lowest semitones. A window of a quarter of a second does not part them either, so a tone
+    of 41 Hz is heard on its neighbours too; which note is loudest stays clear.
+    """
+    size = _fft_size(sample_rate)
+    hz = 440 * 2 ** ((np.array(BASS_NOTES) - 69) / 12)
+    waves = np.exp(-2j * np.pi * np.outer(np.arange(size), hz / sample_rate))
+    windowed = (np.hanning(size)[:, None] * waves).astype(np.complex64)
+    windowed[:, hz > sample_rate / 2] = 0
+    windowed /= np.sqrt(np.square(np.hanning(size)).sum() * size / 2)
+    frames = _frames(audio, size, hop)
+    energy = (frames @ windowed.real) ** 2 + (frames @ windowed.imag) ** 2
+    return _shares(energy, _smoothing_rows(sample_rate, hop))
 
 
 def bands(
@@ -98,14 +116,18 @@ def in_stretches(
     return np.concatenate(pieces)
 
 
-def _pitch_class_energy(
-    audio: Float32[np.ndarray, " samples"], sample_rate: int, hop: int
-) -> Float32[np.ndarray, "rows 12"]:
-    band, classes = _pitch_classes(sample_rate)
-    energy: Float32[np.ndarray, "rows 12"] = (
-        _power(audio, _fft_size(sample_rate), hop)[:, band] @ classes
-    )
-    return energy
+def _shares(
+    energy: Float32[np.ndarray, "rows notes"], smoothing_rows: int
+) -> Float32[np.ndarray, "rows notes"]:
+    """Energies smoothed in time, each row's share of its sum: 1 alone, 0 if spread or silent."""
+    notes = energy.shape[1]
+    weights = np.hanning(2 * smoothing_rows + 3)[1:-1]
+    weights /= weights.sum()
+    padded = np.pad(energy, ((len(weights) // 2,) * 2, (0, 0)))
+    smooth = np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis=0) @ weights
+    total = smooth.sum(axis=1, keepdims=True)
+    shares = (smooth / np.maximum(total, 1e-30) - 1 / notes) * notes / (notes - 1)
+    return np.where(total > 10 ** (CHROMA_SILENCE_DB / 10), shares, 0).astype(np.float32)
 
 
 def _power(
@@ -115,9 +137,7 @@ def _power(
 
     Scaled so that the bins of a band sum to its mean square.
     """
-    rows = -(-len(audio) // hop)
-    padded = np.pad(audio, (max(0, size // 2 - hop // 2), size + hop))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:rows]
+    frames = _frames(audio, size, hop)
     window = np.hanning(size).astype(np.float32)
     window /= np.sqrt(np.square(window).sum() * size / 2)
     import scipy.fft  # a tenth of a second, which playing a model should not wait for
@@ -125,6 +145,14 @@ def _power(
     spectrum = scipy.fft.rfft(frames * window, axis=1)
     power: Float32[np.ndarray, "rows bins"] = spectrum.real**2 + spectrum.imag**2
     return power
+
+
+def _frames(
+    audio: Float32[np.ndarray, " samples"], size: int, hop: int
+) -> Float32[np.ndarray, "rows size"]:
+    """A view of so many samples around the middle of each row."""
+    padded = np.pad(audio, (max(0, size // 2 - hop // 2), size + hop))
+    return np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][: -(-len(audio) // hop)]
 
 
 def _pitch_classes(sample_rate: int) -> tuple[slice, Float32[np.ndarray, "bins 12"]]:
@@ -163,6 +191,14 @@ FEATURES = (
         measure=chroma,
         why="Which notes sound, without who plays them: harmony reaches further back than any "
         "receptive field.",
+    ),
+    Feature(
+        "bass",
+        channels=len(BASS_NOTES),
+        margin_rows=16,  # as for chroma
+        measure=bass,
+        why="Which low note sounds, and in which octave, which chroma folds away: a riff and its "
+        "bass last longer than any receptive field.",
     ),
     Feature(
         "bands",

@@ -25,7 +25,7 @@ from thresher.generation.shapes import (
 from thresher.generation.source import Source
 from thresher.models.family import Conditioning
 
-HARMONY = frozenset({"chroma"})
+HARMONY = frozenset({"chroma", "bass"})
 """Features that tell which notes sound."""
 
 

@@ -115,7 +115,7 @@ def open_follower(
     source = open_source(workspace, run, "best")
     check_finished(source)
     players = Players(source)
-    if "sound" not in players.family.prompts:
+    if not players.family.follows_sound:
         raise ThresherError(
             f"'{source.name}' takes nothing in: a {players.family.name} follows no sound",
             looked_at=source.checkpoint.folder,

@@ -247,6 +247,11 @@ class Family:
     play_again: Callable[[Corpus], PlayAgain] | None = None
     """For families whose clips can be played again by sounds cut out of their corpus."""
 
+    @property
+    def follows_sound(self) -> bool:
+        """Whether a clip can play along with a sound, so that it has a truth to be held against."""
+        return "sound" in self.prompts
+
     def for_config(self, config: Any) -> "Family":
         """The same with the stages alone that a network of that config has."""
         return replace(self, stages=tuple(stage for stage in self.stages if stage.wanted(config)))

@@ -49,6 +49,21 @@ def recommend(scores: Sequence[Scored], best: str | None, latest: str | None) ->
     return Choice(chosen["checkpoint"], "; ".join(why))
 
 
+def nearest(best: str, error: float | None, measure: str) -> Choice:
+    """For what plays along with a sound: there held-out truth says all, and taste nothing.
+
+    An amplifier's answer can be laid beside the answer that was recorded; how far its previews
+    are from other music tells less.
+
+    Args:
+        best: checkpoint with the lowest held-out error.
+        error: that error.
+        measure: what it is called.
+    """
+    known = "" if error is None else f", {error:.4f}"
+    return Choice(best, f"lowest held-out {measure}{known}")
+
+
 def in_words(entry: Scored) -> str:
     """What was heard, in a line.
 

@@ -276,7 +276,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "residual_channels": 48,
         "skip_channels": 128,
         "block": 8192,
-        "local_features": ("loudness", "chroma", "bands"),
+        "local_features": ("loudness", "chroma", "bass", "bands"),
     },
 }
 """The published system, one that hears three seconds, and one for two CPU cores."""
