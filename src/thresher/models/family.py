@@ -142,6 +142,16 @@ class Engine(NamedTuple):
     """Of the weights; sums are always float32."""
 
 
+EVERY_ENGINE = (
+    Engine("torch", "float32"),
+    Engine("compiled", "float32"),
+    Engine("compiled", "bfloat16"),
+    Engine("compiled", "int8"),
+    Engine("cuda", "float32"),
+)
+"""For families with a kernel and a recorded step of their own."""
+
+
 @runtime_checkable
 class Voices(Protocol):
     """Clips under way, side by side, with all that the rest of them depends on."""

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from thresher.audio.quantise import decode_table, encode
-from thresher.models.family import ClipRequest, Engine
+from thresher.models.family import EVERY_ENGINE, ClipRequest, Engine
 from thresher.models.recording import LANES as RECORDED_LANES
 from thresher.models.recording import RecordedGroup
 from thresher.models.samplernn.config import SampleRNNConfig
@@ -19,18 +19,10 @@ from thresher.models.samplernn.recorded import recorded_groups
 from thresher.models.samplernn.stepping import LANES, FoldedWeights, TwinGroup
 from thresher.models.voices import LaneSampler
 
-ENGINES = (
-    Engine("torch", "float32"),
-    Engine("compiled", "float32"),
-    Engine("compiled", "bfloat16"),
-    Engine("compiled", "int8"),
-    Engine("cuda", "float32"),
-)
-
 
 def engines(config: SampleRNNConfig) -> tuple[Engine, ...]:
     """Every SampleRNN can be played by all of them."""
-    return ENGINES
+    return EVERY_ENGINE
 
 
 def samplernn_sampler(
@@ -55,7 +47,7 @@ def samplernn_sampler(
         engine,
         decode_table(config.quantiser, config.levels),
         partial(encode, quantiser=config.quantiser, levels=config.levels),
-        engines=ENGINES,
+        engines=EVERY_ENGINE,
         twins=twins,
         twin_lanes=LANES,
         recorded=recorded,

@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from thresher.models.family import ClipRequest, Engine
+from thresher.models.family import EVERY_ENGINE, ClipRequest, Engine
 from thresher.models.recording import LANES as RECORDED_LANES
 from thresher.models.recording import RecordedGroup
 from thresher.models.voices import LaneSampler
@@ -19,18 +19,10 @@ from thresher.models.wavenet.priming import Primed
 from thresher.models.wavenet.recorded import recorded_groups
 from thresher.models.wavenet.stepping import LANES, TwinGroup
 
-ENGINES = (
-    Engine("torch", "float32"),
-    Engine("compiled", "float32"),
-    Engine("compiled", "bfloat16"),
-    Engine("compiled", "int8"),
-    Engine("cuda", "float32"),
-)
-
 
 def engines(config: WaveNetConfig) -> tuple[Engine, ...]:
     """Every WaveNet can be played by all of them."""
-    return ENGINES
+    return EVERY_ENGINE
 
 
 def wavenet_sampler(
@@ -56,7 +48,7 @@ def wavenet_sampler(
         engine,
         alphabet.heights,
         partial(letters_of, config=config),
-        engines=ENGINES,
+        engines=EVERY_ENGINE,
         twins=twins,
         twin_lanes=LANES,
         recorded=recorded,
