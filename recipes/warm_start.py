@@ -117,7 +117,8 @@ def ship_checkpoint(run_folder: Path, which: str, to: Path) -> str:
                 hint="a smaller network in the recipe",
             )
     hours = run.manifest["seconds"] / 3600
-    return f"{opened.folder.name} ({opened.bits} bits, {hours:.1f} h, {megabytes:.1f} MB) to {to}"
+    bits = "never validated" if opened.held_out is None else f"{opened.held_out:.3f} bits"
+    return f"{opened.folder.name} ({bits}, {hours:.1f} h, {megabytes:.1f} MB) to {to}"
 
 
 if __name__ == "__main__":
