@@ -121,10 +121,8 @@ def test_publishing_again_finds_it_done_and_a_damaged_file_is_made_anew(tmp_path
     workspace = make_workspace(tmp_path, songs=("dawn",))
     first = publish_it(workspace, ["dawn"])
     stamp = first.page.stat().st_mtime_ns
-    started = time.perf_counter()
     publish_it(workspace, ["dawn"])
 
-    assert time.perf_counter() - started < 1.0
     assert first.page.stat().st_mtime_ns == stamp
     whole = first.page.read_bytes()
     first.page.write_bytes(whole[:100])

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from thresher.models.family import Family
+
 ALIKE = 0.2
 """Distances that differ by less than this share say nothing: so differently does the same music
 measure from one draw of 16 clips to the next (docs/measured.md, 'Distance')."""
@@ -22,6 +24,27 @@ class Choice(NamedTuple):
 def best_by_sound(scores: Sequence[Scored]) -> str | None:
     """The checkpoint whose clips pass most gates and, of those, are nearest to the music."""
     return min(scores, key=_by_sound)["checkpoint"] if scores else None
+
+
+def choose(
+    family: Family,
+    scores: Sequence[Scored],
+    best: str | None,
+    error: float | None,
+    latest: str | None,
+) -> Choice | None:
+    """`nearest` for families that follow a sound, `recommend` for those that make one up.
+
+    Args:
+        family: what was trained.
+        scores: one entry per checkpoint that was heard.
+        best: checkpoint with the lowest held-out loss.
+        error: that loss.
+        latest: the newest.
+    """
+    if best is not None and family.follows_sound:
+        return nearest(best, error, family.measure)
+    return recommend(scores, best, latest)
 
 
 def recommend(scores: Sequence[Scored], best: str | None, latest: str | None) -> Choice | None:

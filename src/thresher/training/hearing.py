@@ -25,7 +25,7 @@ from thresher.errors import ThresherError
 from thresher.journal import record
 from thresher.models import family_named
 from thresher.models.checkpoint import CHECKPOINT, Checkpoint, open_checkpoint
-from thresher.training.choosing import Choice, best_by_sound, nearest, recommend
+from thresher.training.choosing import Choice, best_by_sound, choose
 from thresher.training.display import Display, clock
 from thresher.training.music import music_of
 from thresher.training.previews import clip_request, render_clips
@@ -187,13 +187,10 @@ def _note(workspace: Workspace, run: Run, heard: Sequence[Heard]) -> Choice:
     entries = [each.entry for each in heard]
     names = {entry["checkpoint"] for entry in entries}
     best, latest = (run.manifest.get(key) for key in ("best", "latest"))
-    family = family_named(run.family)
-    if best in names and family.follows_sound:
-        choice = nearest(best, run.manifest["best_value"], family.measure)
-    else:
-        heard_best = recommend(entries, best if best in names else None, latest)
-        assert heard_best is not None  # there is at least one entry
-        choice = heard_best
+    best = best if best in names else None
+    error = run.manifest.get("best_value")
+    choice = choose(family_named(run.family), entries, best, error, latest)
+    assert choice is not None  # there is at least one entry
     manifest = {
         **run.manifest,
         "sound": best_by_sound(entries),

@@ -7,7 +7,7 @@ from thresher.disk import content_hash, whole_folder, write_manifest
 from thresher.journal import new_manifest, record
 from thresher.models.checkpoint import Checkpoint, save_checkpoint
 from thresher.settings import to_mapping
-from thresher.training.choosing import nearest, recommend
+from thresher.training.choosing import choose
 from thresher.training.position import random_state, write_position
 from thresher.training.run import CHECKPOINTS, hashes, prune
 from thresher.training.session import Lesson, Session
@@ -137,10 +137,7 @@ def _about(session: Session, state: str, error: str | None) -> dict[str, Any]:
     latest = there[-1] if there else None
     heard = [entry for entry in position.scores if entry["checkpoint"] in there]
     best = position.best if position.best in there else None
-    if best and job.family.follows_sound:
-        choice = nearest(best, position.best_value, job.family.measure)
-    else:
-        choice = recommend(heard, best, latest)
+    choice = choose(job.family, heard, best, position.best_value, latest)
     return {
         "state": state,
         "error": error,
