@@ -1,5 +1,7 @@
 """thresher.claims.table: no verdict that was not measured."""
 
+import dataclasses
+
 import pytest
 from tiny_claims import scaling_claim
 
@@ -49,3 +51,17 @@ def test_a_claim_that_cannot_run_says_so(name, tmp_path):
 def test_a_figure_of_another_claim_is_ignored(monkeypatch, tmp_path):
     write_json(tmp_path / "r" / "gone.json", {"verdict": "confirmed"})
     assert "gone" not in page(monkeypatch, [scaling_claim(tmp_path)], tmp_path / "r")
+
+
+def test_the_time_of_arms_that_claims_share_is_counted_once(monkeypatch, tmp_path):
+    one = scaling_claim(tmp_path, above=5.0)
+    other = dataclasses.replace(one, name="again")
+    result = {"verdict": "confirmed", "file": one.digest, "tests": [], "seeds": 3, "seconds": 7200}
+    (tmp_path / "r").mkdir()
+    for claim, seconds in ((one, 7200), (other, 3600)):
+        write_json(
+            tmp_path / "r" / f"{claim.name}.json",
+            {**result, "claim": claim.name, "seconds": seconds},
+        )
+    told = page(monkeypatch, [one, other], tmp_path / "r")
+    assert "took one core 2.0 hours" in told

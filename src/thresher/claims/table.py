@@ -83,14 +83,28 @@ def _sum(claims: list[Claim], found: Mapping[str, Mapping[str, Any]]) -> str:
     quick = units_of([claim for claim in claims if claim.quick])
     minutes = sum(unit.expected_seconds for unit in quick) / 60
     every = sum(unit.expected_seconds for unit in units_of(c for c in claims if not c.waits_for))
-    taken = sum(float(found[claim.name]["seconds"]) for claim in claims if claim.name in found)
     return (
         f"{len(claims)} claims: {', '.join(counts)}, {rest} not run yet, {waiting} that cannot "
         f"run yet. The quick ones take about {minutes / 2:.0f} minutes on two free cores, all of "
         f"them {every / 7200:.1f} hours: claims share the arms that are alike. Those that were run "
-        f"here, beside other work and each arm counted with every claim that has it, took one core "
-        f"{taken / 3600:.1f} hours."
+        f"here, beside other work, took one core {_taken_seconds(claims, found) / 3600:.1f} hours."
     )
+
+
+def _taken_seconds(claims: list[Claim], found: Mapping[str, Mapping[str, Any]]) -> float:
+    """What the claims that were run took, a unit that several share counted once.
+
+    Results keep a claim's time only, so it is spread evenly over its units; of a shared unit the
+    dearest claim's share counts.
+    """
+    shares: dict[str, float] = {}
+    for claim in claims:
+        if (result := found.get(claim.name)) is not None:
+            units = units_of([claim], result["seeds"])
+            for unit in units:
+                share = float(result["seconds"]) / len(units)
+                shares[unit.key] = max(share, shares.get(unit.key, 0.0))
+    return sum(shares.values(), 0.0)
 
 
 def _open_ends(claims: list[Claim], found: Mapping[str, Mapping[str, Any]]) -> list[str]:
