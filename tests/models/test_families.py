@@ -16,6 +16,8 @@ from thresher.errors import ThresherError
 from thresher.models import FAMILIES, family_named
 from thresher.models.checkpoint import Checkpoint, open_checkpoint, save_checkpoint
 from thresher.models.family import ClipRequest, ExamplesRequest, Sampler, render
+from thresher.models.fitting import fit_to_corpus
+from thresher.models.wavenet.config import WaveNetConfig
 from thresher.settings import explanations, from_mapping, to_mapping
 from thresher.training import TrainingConfig
 from thresher.workspace import Workspace
@@ -612,3 +614,10 @@ def test_every_engine_plays_the_same_clip(family, settings, corpus):
             for a, b in zip(clips, twin, strict=True)
         ]
         assert sum(same) >= 8
+
+
+def test_a_curve_that_the_corpus_lacks_is_named_with_the_way_to_get_it(music):
+    config = WaveNetConfig(local_features=("tempo",))
+    with pytest.raises(ThresherError, match="no feature 'tempo'") as caught:
+        fit_to_corpus(config, music)
+    assert f"thresher corpus {music.name} RECORDINGS again" in caught.value.hint

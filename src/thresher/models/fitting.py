@@ -42,7 +42,8 @@ def fit_to_corpus(config: _Config, corpus: Corpus) -> _Config:
             raise ThresherError(
                 f"corpus '{corpus.name}' has no feature '{name}'",
                 looked_at=corpus.folder,
-                hint=f"--set local_features=[…] with {', '.join(corpus.features) or 'nothing'}",
+                hint=f"thresher corpus {corpus.name} RECORDINGS again measures every curve there "
+                f"is; or --set local_features=[…] with {', '.join(corpus.features) or 'nothing'}",
             )
     channels = sum(corpus.features[name].shape[1] for name in config.local_features)
     decided: dict[str, Any] = {
